@@ -1,0 +1,23 @@
+package quant
+
+// Q5_K: 256 values in 8 groups of 32, x = d·s·q - m·t.
+//
+//	float16 d, float16 m
+//	uint8 st[12]: as in Q4_K
+//	uint8 h[32]: fifth bits; bit g of byte j belongs to value j of group g
+//	uint8 q[128]: low four bits as in Q4_K
+
+func decodeQ5_K(dst []float32, src []byte) {
+	for ; len(dst) > 0; dst, src = dst[256:], src[176:] {
+		d, m, high := f16(src), f16(src[2:]), src[16:48]
+		for group := range 8 {
+			s, t := scaleMinK(src[4:16], group)
+			scale, least := d*float32(s), m*float32(t)
+			shift := group % 2 * 4
+			for j, q := range src[48+group/2*32:][:32] {
+				code := q>>shift&15 | high[j]>>group&1<<4
+				dst[group*32+j] = float32(scale*float32(code)) - least
+			}
+		}
+	}
+}

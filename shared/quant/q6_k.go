@@ -1,0 +1,19 @@
+package quant
+
+// Q6_K: 256 values in 16 groups of 16, x = d·s·(q-32).
+//
+//	uint8 q[128]: low four bits; of each half's 64 bytes, the low nibbles are values 0…63, the high ones 64…127
+//	uint8 h[64]: high two bits; byte j of a half's 32 holds values j, j+32, j+64, j+96 of that half
+//	int8 s[16], float16 d
+
+func decodeQ6_K(dst []float32, src []byte) {
+	for ; len(dst) > 0; dst, src = dst[256:], src[210:] {
+		low, high, scales, d := src[:128], src[128:192], src[192:208], f16(src[208:])
+		for i := range dst[:256] {
+			half, v := i/128, i%128
+			code := low[half*64+v%64]>>(v/64*4)&15 | high[half*32+v%32]>>(v/32*2)&3<<4
+			scale := d * float32(int8(scales[i/16]))
+			dst[i] = scale * float32(int(code)-32)
+		}
+	}
+}
