@@ -35,6 +35,7 @@ type Slot struct {
 	Name string
 	Kind Kind
 	tensor.Spec
+	Const *tensor.Tensor // the data of a constant, nil for what a host gives
 }
 
 // Supports tells whether a device has a kernel for an op over operands of these specs.
@@ -110,6 +111,7 @@ func (g *Graph) lower(supports Supports) (*Graph, bool, error) {
 			l := g.leaves[g.values[n.outs].leaf]
 			s := g.values[n.outs].spec
 			to[n.outs] = out.Leaf(l.kind, l.name, s.DType, s.Shape...)
+			out.leaves[len(out.leaves)-1].data = l.data
 			leave()
 			continue
 		}
@@ -146,14 +148,14 @@ func (g *Graph) lower(supports Supports) (*Graph, bool, error) {
 func (g *Graph) flatten() *Program {
 	p := &Program{Values: make([]Placed, len(g.values))}
 	for _, l := range g.leaves {
-		p.Slots = append(p.Slots, Slot{l.name, l.kind, g.values[l.value].spec})
+		p.Slots = append(p.Slots, Slot{l.name, l.kind, g.values[l.value].spec, l.data})
 	}
 	for i, v := range g.values {
 		p.Values[i] = Placed{Spec: v.spec, Slot: int(v.leaf)}
 	}
 	for _, o := range g.outputs {
 		p.Values[o.value].Slot = len(p.Slots)
-		p.Slots = append(p.Slots, Slot{o.name, Output, g.values[o.value].spec})
+		p.Slots = append(p.Slots, Slot{Name: o.name, Kind: Output, Spec: g.values[o.value].spec})
 	}
 	for _, n := range g.nodes {
 		if n.op == nil {

@@ -48,6 +48,7 @@ type leaf struct {
 	name  string
 	kind  Kind
 	value int32
+	data  *tensor.Tensor // of a constant
 }
 
 // Graph is a recorder. It is used by one goroutine at a time.
@@ -134,9 +135,17 @@ func (g *Graph) Leaf(kind Kind, name string, dt tensor.DType, shape ...int) Valu
 	id := int32(len(g.values))
 	g.names[name] = int32(len(g.leaves))
 	g.values = append(g.values, value{spec, int32(len(g.nodes)), int32(len(g.leaves))})
-	g.leaves = append(g.leaves, leaf{name, kind, id})
+	g.leaves = append(g.leaves, leaf{name: name, kind: kind, value: id})
 	g.nodes = append(g.nodes, node{outs: id, nouts: 1, path: int32(len(g.paths) - 1)})
 	return Value{g, id}
+}
+
+// Constant returns a weight whose data the record itself gives, such as a table of frequencies. The name stands
+// for the data: graphs that share memory give it to equal data only.
+func (g *Graph) Constant(name string, t *tensor.Tensor) Value {
+	v := g.Leaf(Weight, name, t.DType, t.Shape...)
+	g.leaves[g.names[name]].data = t
+	return v
 }
 
 // Leaves calls yield for every leaf in the order they were recorded.
@@ -223,7 +232,7 @@ func (g *Graph) Output(name string, v Value) {
 			g.Fail(fmt.Errorf("output %s: a leaf has that name", name))
 			return
 		}
-		g.outputs = append(g.outputs, leaf{name, Output, v.id})
+		g.outputs = append(g.outputs, leaf{name: name, kind: Output, value: v.id})
 	}
 }
 

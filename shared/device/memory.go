@@ -109,6 +109,13 @@ func (m *Memory) Load(g *graph.Graph) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, s := range p.Slots {
+		if s.Const != nil && !m.Has(s.Name) {
+			if err := m.Write(s.Name, s.Const); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return &Run{p, e, m, map[string]Buffer{}}, nil
 }
 

@@ -1,0 +1,42 @@
+package nn
+
+import (
+	"strconv"
+
+	"graft/shared/graph"
+	"graft/shared/op"
+	"graft/shared/tensor"
+)
+
+// Inputs are what a forward pass starts from: T rows of packed sequences, laid back to back without padding
+// between them. Each is I32 [T].
+type Inputs struct {
+	Tokens    graph.Value
+	Positions graph.Value // of the row in its sequence
+	Lo, Hi    graph.Value // the keys a row attends: rows lo to hi-1, of the pass, or of the cache if there is one
+	Cache     *Cache      // nil where sequences are seen whole, as in training and classification
+}
+
+// NewInputs asks for the inputs of a pass over rows rows by their usual names.
+func NewInputs(g *graph.Graph, rows int) Inputs {
+	leaf := func(name string) graph.Value { return g.Leaf(graph.Input, name, tensor.I32, rows) }
+	return Inputs{Tokens: leaf("tokens"), Positions: leaf("positions"), Lo: leaf("lo"), Hi: leaf("hi")}
+}
+
+// Cache keeps the keys and values of earlier positions of several sequences, a row each, on the device.
+type Cache struct {
+	Rows  int          // room for so many positions over all sequences
+	DType tensor.DType // of keys and values
+	Slots graph.Value  // I32 [T]: the cache row each row of the pass is written to, -1 for none
+}
+
+// Update writes the pass's keys and values [T,n] of one layer and returns the whole caches [Rows,n].
+func (c *Cache) Update(layer int, k, v graph.Value) (keys, values graph.Value) {
+	return c.write("cache.k.", layer, k), c.write("cache.v.", layer, v)
+}
+
+func (c *Cache) write(prefix string, layer int, x graph.Value) graph.Value {
+	g := x.Graph()
+	state := g.Leaf(graph.State, prefix+strconv.Itoa(layer), c.DType, c.Rows, x.Shape().Cols())
+	return op.Write(state, x, c.Slots)
+}

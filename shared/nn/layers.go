@@ -1,0 +1,43 @@
+package nn
+
+import (
+	"graft/shared/graph"
+	"graft/shared/op"
+)
+
+// Linear is y = x·Wᵀ with W [out,in] at "weight"; x is [T,in].
+func Linear(p Params, x graph.Value, in, out int) graph.Value {
+	defer p.g.At(p.path)()
+	y := op.Linear(x, p.Get("weight", out, in), p.scope.Activations)
+	return adapted(p, x, y)
+}
+
+// LinearBias is Linear with a bias [out] at "bias".
+func LinearBias(p Params, x graph.Value, in, out int) graph.Value {
+	defer p.g.At(p.path)()
+	y := op.Add(op.Linear(x, p.Get("weight", out, in), p.scope.Activations), p.Get("bias", out))
+	return adapted(p, x, y)
+}
+
+func adapted(p Params, x, y graph.Value) graph.Value {
+	if h := p.scope.Hooks.Linear; h != nil {
+		return h(p, x, y)
+	}
+	return y
+}
+
+// Embedding looks rows of the table [vocab,hidden] at "weight" up: tokens is I32 [T], a negative one gives zeros.
+func Embedding(p Params, tokens graph.Value, vocab, hidden int) graph.Value {
+	defer p.g.At(p.path)()
+	x := op.Gather(p.Get("weight", vocab, hidden), tokens)
+	if h := p.scope.Hooks.Embed; h != nil {
+		return h(p, x)
+	}
+	return x
+}
+
+// RMSNorm scales each row of x [T,n] to unit root mean square and by the weight (Zhang and Sennrich 2019).
+func RMSNorm(p Params, x graph.Value, n int, eps float32) graph.Value {
+	defer p.g.At(p.path)()
+	return op.RMSNorm(x, p.Get("weight", n), eps, 0)
+}
