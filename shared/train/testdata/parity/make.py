@@ -3,7 +3,7 @@
     PYTHONHASHSEED=0 /work/venv/bin/python make.py        (needs torch, transformers, peft, accelerate, bitsandbytes)
 
 Run by hand; Go tests read only the files. README.md lists them. The loop is written
-out, and the Trainer of transformers is run on three of the runs to prove that the loop does what it does.
+out, and the Trainer of transformers is run on four of the runs to prove that the loop does what it does.
 """
 
 import shutil
