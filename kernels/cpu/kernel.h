@@ -13,7 +13,8 @@ enum {
 	LAYOUT_PACKED16 = 1, // blocks of 16 rows interleaved (see pack.h); the last rows % 16 rows stay row-major
 };
 
-// operand is one value of a command. data is 64-byte aligned.
+// operand is one value of a command. data is 64-byte aligned. data of a result that nothing reads may be NULL, for the
+// commands that dispatch.c lists as able to leave results out.
 typedef struct {
 	void *data;
 	int64_t rows, cols; // product of all dimensions but the last; the last
@@ -27,10 +28,10 @@ struct team {
 	int thread, threads;
 	uint8_t *scratch;      // shared by the team, scratch_size bytes, 64-byte aligned; a kernel's use ends with it
 	size_t scratch_size;
-	uint8_t *local;        // this thread's own, local_size bytes
+	uint8_t *local;        // this thread's own, local_size bytes, 64-byte aligned
 	size_t local_size;
 	struct pool *pool;
-	int64_t step;          // number of the command in the program
+	struct counters *counters; // of the current command
 };
 
 // team_take hands out chunks 0, 1, … of a phase (0 to 3) of the current command, each to one thread; stop at your last.
