@@ -11,12 +11,15 @@ import (
 // Memory is a set of named buffers on a device that several programs share: a model's weights, trained
 // parameters, caches. Programs bound to it see the same bytes under the same name.
 type Memory struct {
+	// Fetch gives the weights that are not there yet when a program is first run, nil for none.
+	Fetch func(name string, s tensor.Spec) (Buffer, error)
+
 	dev     Device
 	buffers map[string]Buffer
 }
 
 // NewMemory returns an empty set.
-func NewMemory(d Device) *Memory { return &Memory{d, map[string]Buffer{}} }
+func NewMemory(d Device) *Memory { return &Memory{dev: d, buffers: map[string]Buffer{}} }
 
 // Device is the device the memory is on.
 func (m *Memory) Device() Device { return m.dev }
@@ -133,6 +136,16 @@ func (r *Run) Do(ctx context.Context, inputs map[string]*tensor.Tensor) error {
 			var err error
 			if b, err = r.mem.Need(s.Name, s.Size()); err != nil {
 				return err
+			}
+		case graph.Weight:
+			if b == nil && r.mem.Fetch != nil {
+				var err error
+				if b, err = r.mem.Fetch(s.Name, s.Spec); err != nil {
+					return err
+				}
+				if err := r.mem.Set(s.Name, b); err != nil {
+					return err
+				}
 			}
 		case graph.Input:
 			if t := inputs[s.Name]; t == nil || !t.Shape.Equal(s.Shape) || t.DType != s.DType {

@@ -48,14 +48,14 @@ func New(config []byte) (Model, error) {
 
 // Logits are the scores of the next token [T,vocab_size] of hidden states [T,hidden_size].
 func Logits(m Model, p nn.Params, hidden graph.Value) graph.Value {
-	return op.Linear(hidden, m.Output(p), p.Scope().Activations)
+	return p.Product(hidden, m.Output(p))
 }
 
 // Score is the classification head of transformers' …ForSequenceClassification: a linear layer without bias over
 // the hidden state of each sequence's row rows (I32 [n]); the result is [n,labels].
 func Score(m Model, p nn.Params, hidden, rows graph.Value, labels int) graph.Value {
 	p = p.Sub("score")
-	return op.Linear(op.Gather(hidden, rows), p.Get("weight", labels, m.Config().HiddenSize), 0)
+	return op.Linear(op.Gather(hidden, rows), p.Get("weight", labels, m.Config().HiddenSize))
 }
 
 // LinearModules lists the paths of m's linear layers, without the output layer, in the order they are used: what

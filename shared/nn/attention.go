@@ -24,7 +24,7 @@ func Attend(p Params, layer int, q, k, v graph.Value, h Heads, in Inputs) graph.
 	if in.Cache != nil {
 		k, v = in.Cache.Update(layer, k, v)
 	}
-	o, _ := op.Attention(q, k, v, in.Lo, in.Hi, op.AttentionConfig{Heads: h.Query, KVHeads: h.KV, Scale: h.scale(), SoftCap: h.SoftCap})
+	o, _ := op.Attention(q, k, v, in.Lo, in.Hi, op.AttentionConfig{Heads: h.Query, KVHeads: h.KV, Scale: h.scale(), Softcap: h.SoftCap})
 	return o
 }
 

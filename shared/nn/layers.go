@@ -8,15 +8,20 @@ import (
 // Linear is y = x·Wᵀ with W [out,in] at "weight"; x is [T,in].
 func Linear(p Params, x graph.Value, in, out int) graph.Value {
 	defer p.g.At(p.path)()
-	y := op.Linear(x, p.Get("weight", out, in), p.scope.Activations)
+	y := p.Product(x, p.Get("weight", out, in))
 	return adapted(p, x, y)
 }
 
 // LinearBias is Linear with a bias [out] at "bias".
 func LinearBias(p Params, x graph.Value, in, out int) graph.Value {
 	defer p.g.At(p.path)()
-	y := op.Add(op.Linear(x, p.Get("weight", out, in), p.scope.Activations), p.Get("bias", out))
+	y := op.Add(p.Product(x, p.Get("weight", out, in)), p.Get("bias", out))
 	return adapted(p, x, y)
+}
+
+// Product is x·wᵀ at the precision the scope allows: x [T,in], w [out,in] of any type.
+func (p Params) Product(x, w graph.Value) graph.Value {
+	return op.MatMul(x, w, op.MatMulConfig{TransposeB: true, Activations: p.scope.Activations})
 }
 
 func adapted(p Params, x, y graph.Value) graph.Value {

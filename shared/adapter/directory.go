@@ -1,0 +1,117 @@
+package adapter
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"graft/shared/graph"
+	"graft/shared/tensor"
+	"graft/shared/weights"
+)
+
+// The names of PEFT's files.
+const (
+	ConfigName  = "adapter_config.json"
+	WeightsName = "adapter_model.safetensors"
+)
+
+// maxWeights is the largest adapter_model.safetensors that is read into memory, in bytes.
+const maxWeights = 8 << 30
+
+// Directory is an adapter as it lies on a disk.
+type Directory struct {
+	Adapter Adapter
+	Sidecar *Sidecar // nil where there is no graft.json
+	Tensors weights.Source
+}
+
+// Open reads an adapter's directory for a model whose linear layers have the paths modules.
+func Open(fsys fs.FS, modules []string) (*Directory, error) {
+	config, err := fs.ReadFile(fsys, ConfigName)
+	if err != nil {
+		return nil, fmt.Errorf("adapter: %w", err)
+	}
+	d := &Directory{}
+	if d.Adapter, err = Parse(config, modules); err != nil {
+		return nil, fmt.Errorf("adapter: %w", err)
+	}
+	switch data, err := fs.ReadFile(fsys, SidecarName); {
+	case err == nil:
+		s, err := ParseSidecar(data)
+		if err != nil {
+			return nil, fmt.Errorf("adapter: %w", err)
+		}
+		d.Sidecar = &s
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("adapter: %w", err)
+	}
+	info, err := fs.Stat(fsys, WeightsName)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, bin := fs.Stat(fsys, "adapter_model.bin"); bin == nil {
+			return nil, fmt.Errorf("adapter: adapter_model.bin is a Python pickle, which is not read; save the adapter again with PEFT 0.7 or newer")
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("adapter: %w", err)
+	}
+	if info.Size() > maxWeights {
+		return nil, fmt.Errorf("adapter: %s has %d bytes, expected %d at most", WeightsName, info.Size(), maxWeights)
+	}
+	data, err := fs.ReadFile(fsys, WeightsName)
+	if err != nil {
+		return nil, fmt.Errorf("adapter: %w", err)
+	}
+	if d.Tensors, err = weights.OpenSafetensors(weights.InMemory(data)); err != nil {
+		return nil, fmt.Errorf("adapter: %s: %w", WeightsName, err)
+	}
+	return d, nil
+}
+
+// Check holds the directory's tensors against the leaves a model recorded with the adapter's hooks asks for, and
+// reports every mismatch at once: missing, misshapen and left over.
+func (d *Directory) Check(g *graph.Graph) error {
+	wanted, bad := map[string]bool{}, []string(nil)
+	g.Leaves(func(v graph.Value, _ graph.Kind, name string) bool {
+		if !strings.HasPrefix(name, prefix) {
+			return true
+		}
+		wanted[name] = true
+		got, ok := d.Tensors.Spec(name)
+		switch {
+		case !ok:
+			bad = append(bad, fmt.Sprintf("%s: missing, expected shape %v", name, v.Shape()))
+		case !got.Shape.Equal(v.Shape()):
+			bad = append(bad, fmt.Sprintf("%s: shape %v, expected %v", name, got.Shape, v.Shape()))
+		case got.DType != tensor.F32 && got.DType != tensor.F16 && got.DType != tensor.BF16:
+			bad = append(bad, fmt.Sprintf("%s: dtype %v, expected f32, f16 or bf16", name, got.DType))
+		}
+		return true
+	})
+	for _, name := range d.Tensors.Names() {
+		if !wanted[name] {
+			bad = append(bad, name+": the model has no place for it")
+		}
+	}
+	if len(bad) == 0 {
+		return nil
+	}
+	if d.Adapter.Task() == SeqCls && slices.ContainsFunc(bad, func(s string) bool { return strings.HasPrefix(s, prefix+"score.weight: missing") }) {
+		bad = append(bad, "a SEQ_CLS adapter without its head (modules_to_save: score) answers at random, so it is not loaded")
+	}
+	const most = 20
+	if n := len(bad); n > most {
+		bad = append(bad[:most], fmt.Sprintf("and %d more", n-most))
+	}
+	return fmt.Errorf("adapter: %s does not fit the model:\n  %s", WeightsName, strings.Join(bad, "\n  "))
+}
+
+// Labels is the number of classes of the adapter's head, 0 if it has none.
+func (d *Directory) Labels() int {
+	if s, ok := d.Tensors.Spec(prefix + "score.weight"); ok && len(s.Shape) == 2 {
+		return s.Shape[0]
+	}
+	return 0
+}

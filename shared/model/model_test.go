@@ -1,0 +1,44 @@
+package model_test
+
+import (
+	"strings"
+	"testing"
+
+	"graft/shared/device"
+	"graft/shared/model"
+	"graft/shared/model/modeltest"
+)
+
+func TestReference(t *testing.T) {
+	modeltest.Run(t, func(*testing.T) device.Device { return device.Reference() })
+}
+
+func TestLinearModules(t *testing.T) {
+	f := modeltest.Open(t, device.Reference(), modeltest.Dir()+"/base", nil)
+	got, err := model.LinearModules(f.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 14 || got[0] != "model.layers.0.self_attn.q_proj" || got[13] != "model.layers.1.mlp.down_proj" {
+		t.Errorf("linear modules are %q", got)
+	}
+}
+
+func TestBadConfig(t *testing.T) {
+	const sizes = `"vocab_size":96,"hidden_size":64,"intermediate_size":96,"num_hidden_layers":2,"num_attention_heads":4`
+	for _, c := range []struct{ config, want string }{
+		{`{`, "config.json: unexpected end"},
+		{`{"model_type":"mamba",` + sizes + `}`, `model_type "mamba" is not known`},
+		{`{"model_type":"llama"}`, "vocab_size is 0, expected 1 to"},
+		{`{"model_type":"llama",` + sizes + `,"num_key_value_heads":3}`, "num_attention_heads 4 is no multiple of num_key_value_heads 3"},
+		{`{"model_type":"llama",` + sizes + `,"hidden_act":"relu"}`, `hidden_act is "relu"`},
+		{`{"model_type":"llama",` + sizes + `,"rope_scaling":{"type":"dynamic","factor":2}}`, `rope_type "dynamic" is not known`},
+		{`{"model_type":"llama",` + sizes + `,"rope_scaling":{"rope_type":"llama3","factor":8}}`, "low_freq_factor 0"},
+		{`{"model_type":"llama",` + sizes + `,"num_hidden_layers":1000000}`, "num_hidden_layers is 1000000, expected 1 to 1024"},
+	} {
+		_, err := model.New([]byte(c.config))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, expected %q", c.config, err, c.want)
+		}
+	}
+}

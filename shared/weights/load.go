@@ -1,0 +1,79 @@
+package weights
+
+import (
+	"fmt"
+
+	"graft/shared/device"
+	"graft/shared/quant"
+	"graft/shared/tensor"
+)
+
+// Loader gives the weights of a source to device memory (device.Memory.Fetch), each in the type a program asks for: as
+// stored, without a copy where device and file allow, or as float32.
+func Loader(src Source, d device.Device) func(name string, want tensor.Spec) (device.Buffer, error) {
+	return func(name string, want tensor.Spec) (device.Buffer, error) {
+		have, ok := src.Spec(name)
+		if !ok {
+			return nil, fmt.Errorf("%s: %w", name, ErrNotFound)
+		}
+		if have.DType != tensor.Invalid && !have.Shape.Equal(want.Shape) {
+			return nil, fmt.Errorf("%s: shape %v, expected %v", name, have.Shape, want.Shape)
+		}
+		if m, ok := d.(device.Mapper); ok && have.DType == want.DType {
+			if b, ok := src.Bytes(name); ok {
+				return m.Map(b)
+			}
+		}
+		t, err := ReadTensor(src, name)
+		if err == nil && t.DType != want.DType {
+			t, err = convert(t, want.DType)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		b, err := d.Alloc(t.Size())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if _, err := b.WriteAt(t.Data, 0); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return b, nil
+	}
+}
+
+// Floats reads a tensor as float32 values.
+func Floats(src Source, name string) (*tensor.Tensor, error) {
+	t, err := ReadTensor(src, name)
+	if err != nil || t.DType == tensor.F32 {
+		return t, err
+	}
+	return convert(t, tensor.F32)
+}
+
+func convert(t *tensor.Tensor, to tensor.DType) (*tensor.Tensor, error) {
+	if !t.DType.IsFloat() {
+		return nil, fmt.Errorf("dtype %v, expected %v", t.DType, to)
+	}
+	f := t
+	if t.DType != tensor.F32 {
+		f = tensor.Make(tensor.Of(tensor.F32, t.Shape...))
+		quant.Decode(t.DType, f.Floats(), t.Data)
+	}
+	if to == tensor.F32 {
+		return f, nil
+	}
+	out := tensor.Make(tensor.Of(to, t.Shape...))
+	return out, quant.Encode(to, out.Data, f.Floats())
+}
+
+// Storage tells models in which type programs hold the weights of a source (nn.Scope.DType): matrices as stored,
+// vectors as float32, which costs nothing and spares kernels variants.
+func Storage(src Source) func(name string, shape tensor.Shape) tensor.DType {
+	return func(name string, shape tensor.Shape) tensor.DType {
+		if s, ok := src.Spec(name); ok && len(shape) > 1 && s.DType.IsFloat() {
+			return s.DType
+		}
+		return tensor.F32
+	}
+}
