@@ -82,6 +82,9 @@ func (c *loraConfig) targets(modules []string) ([]string, error) {
 	if c.TargetModules.empty() {
 		c.TargetModules.List = []string{"q_proj", "v_proj"}
 	}
+	if err := c.refuse("model.embed_tokens", "lm_head"); err != nil {
+		return nil, err
+	}
 	var hit []string
 	for _, path := range modules {
 		ok := c.TargetModules.Pattern == AllLinear
@@ -115,6 +118,22 @@ func (c *loraConfig) targets(modules []string) ([]string, error) {
 		return nil, fmt.Errorf("target_modules %v: no linear layer of the model is meant; it has %s", c.TargetModules, strings.Join(lastNames(modules), ", "))
 	}
 	return hit, nil
+}
+
+// refuse reports a target that is no linear layer of the model's body, which the hooks do not reach.
+func (c *loraConfig) refuse(paths ...string) error {
+	for _, path := range paths {
+		if c.TargetModules.Pattern == AllLinear || c.saved(path) {
+			continue
+		}
+		if ok, err := c.TargetModules.match(path); err != nil || ok {
+			if err == nil {
+				err = fmt.Errorf("LoRA of %s is not supported", path)
+			}
+			return fmt.Errorf("target_modules: %w", err)
+		}
+	}
+	return nil
 }
 
 // lastNames are the distinct last parts of paths, in order.

@@ -63,7 +63,8 @@ func tokenLosses(o *Options, p nn.Params, hidden graph.Value, s size) graph.Valu
 	rows := p.Graph().Leaf(graph.Input, "learn", tensor.I32, s.items)
 	targets := p.Graph().Leaf(graph.Input, "targets", tensor.I32, s.items)
 	w := o.Model.Output(p)
-	return op.LinearCrossEntropy(op.Gather(hidden, rows), w, targets, p.Scope().Activations)
+	losses, _ := op.LinearCrossEntropy(op.Gather(hidden, rows), w, targets, p.Scope().Activations)
+	return losses
 }
 
 func feedTokens(b *dataset.Batch, items int) (map[string]*tensor.Tensor, []float32) {

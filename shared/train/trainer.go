@@ -20,11 +20,11 @@ import (
 	"graft/shared/adapter"
 	"graft/shared/dataset"
 	"graft/shared/device"
+	"graft/shared/graph"
 	"graft/shared/model"
 	"graft/shared/nn"
 	"graft/shared/tensor"
-
-	"graft/shared/graph"
+	"graft/shared/weights"
 )
 
 // Options are what a run is made of.
@@ -38,9 +38,12 @@ type Options struct {
 	DType func(name string, shape tensor.Shape) tensor.DType
 	// Base gives a base weight as float32 to start a trained copy from; nil, or nothing for a name, starts it from
 	// random values.
-	Base      func(name string, shape tensor.Shape) ([]float32, bool, error)
+	Base func(name string, shape tensor.Shape) ([]float32, bool, error)
+	// Start holds first values of parameters by their names, such as an adapter to train further; nil for none.
+	Start     weights.Source
 	Train     []dataset.Sequence
 	Eval      []dataset.Sequence
+	InOrder   bool // train on rows in the order they have, not in a random one
 	Arguments Arguments
 	// Metrics sums an evaluation of SEQ_CLS up, from class ids and logits of the items in order.
 	Metrics func(labels []int32, logits [][]float32) map[string]float64
@@ -75,7 +78,7 @@ func New(o Options) (*Trainer, error) {
 		return nil, fmt.Errorf("train: %d labels, expected at least 2", len(o.Labels))
 	}
 	t := &Trainer{o: o, passes: map[size]*device.Run{}, evals: map[size]*device.Run{}}
-	t.schedule = dataset.Schedule{Rows: len(o.Train), BatchRows: a.PerDeviceTrainBatchSize, Accumulate: a.GradientAccumulationSteps, Seed: a.Seed}
+	t.schedule = dataset.Schedule{Rows: len(o.Train), BatchRows: a.PerDeviceTrainBatchSize, Accumulate: a.GradientAccumulationSteps, Seed: a.Seed, InOrder: o.InOrder}
 	if err := t.schedule.Check(); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
@@ -118,6 +121,18 @@ func (t *Trainer) start(p param) error {
 	h := fnv.New64a()
 	h.Write([]byte(p.name))
 	r := rand.New(rand.NewPCG(t.o.Arguments.Seed, h.Sum64()))
+	if t.o.Start != nil {
+		if _, ok := t.o.Start.Spec(p.name); ok {
+			v, err := weights.Floats(t.o.Start, p.name)
+			if err == nil && !v.Shape.Equal(p.Shape) {
+				err = fmt.Errorf("shape %v to start from, expected %v", v.Shape, p.Shape)
+			}
+			if err != nil {
+				return err
+			}
+			return t.set(p, v.Floats())
+		}
+	}
 	base := p.name
 	if t.o.Adapter != nil {
 		if v, ok := t.o.Adapter.Init(p.name, p.Shape, r); ok {
