@@ -1,0 +1,104 @@
+package weights
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+)
+
+// Open opens the weights in a model's directory: model.safetensors, or the shards that
+// model.safetensors.index.json lists, or the only GGUF file. Weights quantised by bitsandbytes to 4 bits are
+// presented under their own names, as NF4 where its blocks allow it.
+func Open(fsys fs.FS) (Source, error) {
+	src, err := open(fsys)
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	return src, nil
+}
+
+const (
+	singleName = "model.safetensors"
+	indexName  = "model.safetensors.index.json"
+)
+
+func open(fsys fs.FS) (Source, error) {
+	f, err := openFile(fsys, singleName)
+	if err == nil {
+		src, err := openFormat(f)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", singleName, err)
+		}
+		return src, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	index, err := fs.ReadFile(fsys, indexName)
+	if err == nil {
+		return openShards(fsys, index)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return openOnlyGGUF(fsys)
+}
+
+func openOnlyGGUF(fsys fs.FS) (Source, error) {
+	names, err := fs.Glob(fsys, "*.gguf")
+	if err != nil {
+		return nil, err
+	}
+	switch len(names) {
+	case 0:
+		return nil, fmt.Errorf("no %s, %s or *.gguf: %w", singleName, indexName, fs.ErrNotExist)
+	case 1:
+	default:
+		return nil, fmt.Errorf("%d GGUF files, expected one: %s", len(names), strings.Join(names, ", "))
+	}
+	f, err := openFile(fsys, names[0])
+	if err != nil {
+		return nil, err
+	}
+	src, err := openFormat(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", names[0], err)
+	}
+	return src, nil
+}
+
+// OpenFile opens one file, GGUF or safetensors, which its first bytes tell apart. The source closes f; so does an
+// error.
+func OpenFile(f File) (Source, error) {
+	src, err := openFormat(f)
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	return src, nil
+}
+
+func openFormat(f File) (Source, error) {
+	var magic [4]byte
+	if f.Size() >= int64(len(magic)) {
+		if err := readFull(f, magic[:], 0); err != nil {
+			f.Close()
+			return nil, err
+		}
+	}
+	if bytes.Equal(magic[:], []byte(ggufMagic)) {
+		g, err := OpenGGUF(f)
+		if err != nil {
+			f.Close()
+			return nil, err
+		}
+		return g, nil
+	}
+	s, err := OpenSafetensors(f)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return unpackBNB(s)
+}
