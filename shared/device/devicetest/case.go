@@ -28,15 +28,25 @@ type arg struct {
 }
 
 func (c *testCase) make(opName string) []*tensor.Tensor {
-	h := fnv.New64a()
-	fmt.Fprint(h, opName, c.name)
-	r := rand.New(rand.NewPCG(1, h.Sum64()))
+	r := seeded(opName + c.name)
 	args := make([]*tensor.Tensor, len(c.args))
 	for i, a := range c.args {
-		args[i] = tensor.Make(a.Spec)
-		a.fill(r, args[i])
+		args[i] = a.make(r)
 	}
 	return args
+}
+
+// seeded are numbers that depend on a name only.
+func seeded(name string) *rand.Rand {
+	h := fnv.New64a()
+	fmt.Fprint(h, name)
+	return rand.New(rand.NewPCG(1, h.Sum64()))
+}
+
+func (a arg) make(r *rand.Rand) *tensor.Tensor {
+	t := tensor.Make(a.Spec)
+	a.fill(r, t)
+	return t
 }
 
 // run computes the case's results on a device.

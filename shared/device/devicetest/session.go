@@ -16,6 +16,8 @@ type session struct {
 	prog *graph.Program
 	exec device.Executable
 	bufs map[string]device.Buffer
+
+	shared map[string]bool // by name: the memory is another session's
 }
 
 // newSession compiles g and binds zeros to every slot. A device without a kernel for one of g's ops skips the test.
@@ -41,7 +43,7 @@ func newSession(t *testing.T, dev device.Device, g *graph.Graph, o graph.Options
 	if err != nil {
 		t.Fatalf("graph: %v", err)
 	}
-	s := &session{t: t, dev: dev, prog: p, bufs: map[string]device.Buffer{}}
+	s := &session{t: t, dev: dev, prog: p, bufs: map[string]device.Buffer{}, shared: map[string]bool{}}
 	if s.exec, err = dev.Compile(p); err != nil {
 		t.Fatalf("%s: compile: %v", dev.Name(), err)
 	}
@@ -106,6 +108,34 @@ func (s *session) run() {
 	}
 }
 
+// outputs reads all outputs.
+func (s *session) outputs() map[string]*tensor.Tensor {
+	s.t.Helper()
+	out := map[string]*tensor.Tensor{}
+	for _, slot := range s.prog.Slots {
+		if slot.Kind == graph.Output {
+			out[slot.Name] = s.read(slot.Name)
+		}
+	}
+	return out
+}
+
+// replace gives a slot other memory.
+func (s *session) replace(name string, b device.Buffer) {
+	s.t.Helper()
+	if err := s.bufs[name].Close(); err != nil {
+		s.t.Fatalf("%s: close %s: %v", s.dev.Name(), name, err)
+	}
+	s.bufs[name] = b
+}
+
+// share uses the memory another session has for a name; that session closes it.
+func (s *session) share(name string, with *session) {
+	s.t.Helper()
+	s.replace(name, with.bufs[name])
+	s.shared[name] = true
+}
+
 // bind binds every slot.
 func (s *session) bind() {
 	s.t.Helper()
@@ -122,6 +152,9 @@ func (s *session) close() {
 		s.t.Errorf("%s: close: %v", s.dev.Name(), err)
 	}
 	for name, b := range s.bufs {
+		if s.shared[name] {
+			continue
+		}
 		if err := b.Close(); err != nil {
 			s.t.Errorf("%s: close %s: %v", s.dev.Name(), name, err)
 		}
