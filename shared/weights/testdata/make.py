@@ -80,6 +80,17 @@ packed["model.norm.weight"] = dense["model.norm.weight"] = torch.ones(64)
 save_file(packed, here / "bnb.safetensors", {"format": "pt"})
 save_file(dense, here / "bnb_dense.safetensors", {"format": "pt"})
 
+# What the writer must produce byte for byte from a source in bf16.
+source, packed = {}, {}
+for name, outer, inner in [("model.layers.0.self_attn.q_proj.weight", 24, 128), ("model.layers.0.mlp.up_proj.weight", 40, 64)]:
+    source[name] = (torch.randn(outer, inner) * 0.02 * torch.rand(outer, 1)).to(torch.bfloat16)
+    q, state = bnb.functional.quantize_4bit(source[name], blocksize=64, compress_statistics=True, quant_type="nf4")
+    packed[name] = q
+    packed.update({f"{name}.{key}": value for key, value in state.as_dict(packed=True).items()})
+source["model.norm.weight"] = packed["model.norm.weight"] = torch.ones(64, dtype=torch.bfloat16)
+save_file(source, here / "bnb_source.safetensors", {"format": "pt"})
+save_file(packed, here / "bnb_written.safetensors", {"format": "pt"})
+
 # A Llama in GGUF: 2 query heads and 1 key head of 8, their rows in llama.cpp's order.
 hidden, inner, heads, kv, head = 32, 64, 2, 1, 8
 
