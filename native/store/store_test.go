@@ -1,0 +1,439 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"graft/shared/train"
+)
+
+// content makes the files of a checkpoint whose every byte tells its version.
+func content(version string) []train.File {
+	var files []train.File
+	for _, name := range []string{"adapter_model.safetensors", "optimizer.safetensors", "trainer_state.json"} {
+		text := strings.Repeat(version+" "+name+"\n", 100)
+		files = append(files, train.File{Name: name, Write: func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		}})
+	}
+	return files
+}
+
+// versionOf is the version a checkpoint holds, an error where it is not whole.
+func versionOf(d *Directory, name string) (string, error) {
+	fsys, err := d.Open(name)
+	if err != nil {
+		return "", err
+	}
+	first, err := fs.ReadFile(fsys, "trainer_state.json")
+	if err != nil {
+		return "", err
+	}
+	version, _, _ := strings.Cut(string(first), " ")
+	for _, f := range content(version) {
+		var want strings.Builder
+		if err := f.Write(&want); err != nil {
+			return "", err
+		}
+		got, err := fs.ReadFile(fsys, f.Name)
+		if err != nil {
+			return "", err
+		}
+		if string(got) != want.String() {
+			return "", fmt.Errorf("%s is not that of version %s", f.Name, version)
+		}
+	}
+	return version, nil
+}
+
+func open(t *testing.T, root string) *Directory {
+	t.Helper()
+	d, err := Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+func list(t *testing.T, d *Directory) []string {
+	t.Helper()
+	names, err := d.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Sorted(slices.Values(names))
+}
+
+func TestPutOpenListRemove(t *testing.T) {
+	d := open(t, filepath.Join(t.TempDir(), "a", "b"))
+	for _, v := range []string{"one", "two"} { // the second time in place of the first
+		if err := d.Put(t.Context(), "checkpoint-2", content(v)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := versionOf(d, "checkpoint-2"); got != v || err != nil {
+			t.Errorf("got version %q, error %v, expected %q", got, err, v)
+		}
+	}
+	if err := d.Put(t.Context(), "checkpoint-10", content("three")); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(t, d); !slices.Equal(got, []string{"checkpoint-10", "checkpoint-2"}) {
+		t.Errorf("listed %q", got)
+	}
+	if err := d.Remove("checkpoint-2"); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(t, d); !slices.Equal(got, []string{"checkpoint-10"}) {
+		t.Errorf("after Remove listed %q", got)
+	}
+	if _, err := d.Open("checkpoint-2"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("opening what was removed: %v", err)
+	}
+	if err := d.Remove("checkpoint-2"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("removing what is not there: %v", err)
+	}
+	if names := allNames(t, d.root); !slices.Equal(names, []string{".lock", "checkpoint-10"}) {
+		t.Errorf("the directory holds %q", names)
+	}
+}
+
+func allNames(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func TestBadNames(t *testing.T) {
+	d := open(t, t.TempDir())
+	for _, name := range []string{"", ".", "..", "a/b", `a\b`, "../x", ".writing-x", "c:x"} {
+		if err := d.Put(t.Context(), name, nil); err == nil {
+			t.Errorf("a checkpoint named %q was written", name)
+		}
+		if _, err := d.Open(name); err == nil {
+			t.Errorf("a checkpoint named %q was opened", name)
+		}
+		if err := d.Remove(name); err == nil {
+			t.Errorf("a checkpoint named %q was removed", name)
+		}
+	}
+	for _, name := range []string{"", "..", "a/b", `a\b`} {
+		err := d.Put(t.Context(), "x", []train.File{{Name: name, Write: func(io.Writer) error { return nil }}})
+		if err == nil || !strings.Contains(err.Error(), "cannot be the name of a file") {
+			t.Errorf("file %q: %v", name, err)
+		}
+	}
+}
+
+func TestOneRunAtATime(t *testing.T) {
+	root := t.TempDir()
+	d := open(t, root)
+	if _, err := Open(root); err == nil || !strings.Contains(err.Error(), "another run is writing here") {
+		t.Errorf("opened twice: %v", err)
+	}
+	d.Close()
+	open(t, root)
+}
+
+// errCut is what every step answers once the process is thought dead.
+var errCut = errors.New("cut")
+
+// cutDisk ends the process before its step number left: from there on nothing reaches the disk. Of a write that is
+// cut, half is there.
+type cutDisk struct {
+	system
+	left  int
+	err   error    // of every step from the cut on; nil: errCut
+	once  bool     // only the step at the cut fails
+	steps []string // what was done
+}
+
+func (d *cutDisk) step(format string, a ...any) error {
+	d.left--
+	if d.left == -1 || d.left < -1 && !d.once {
+		if d.err != nil {
+			return d.err
+		}
+		return errCut
+	}
+	d.steps = append(d.steps, fmt.Sprintf(format, a...))
+	return nil
+}
+
+func (d *cutDisk) mkdir(path string) error {
+	if err := d.step("mkdir %s", filepath.Base(path)); err != nil {
+		return err
+	}
+	return d.system.mkdir(path)
+}
+
+func (d *cutDisk) create(path string) (file, error) {
+	if err := d.step("create %s", filepath.Base(path)); err != nil {
+		return nil, err
+	}
+	f, err := d.system.create(path)
+	return cutFile{f, d, filepath.Base(path)}, err
+}
+
+func (d *cutDisk) rename(from, to string) error {
+	if err := d.step("rename %s %s", filepath.Base(from), filepath.Base(to)); err != nil {
+		return err
+	}
+	return d.system.rename(from, to)
+}
+
+func (d *cutDisk) removeAll(path string) error {
+	if _, err := os.Lstat(path); err != nil {
+		return nil
+	}
+	if err := d.step("remove %s", filepath.Base(path)); err != nil {
+		if entries, _ := os.ReadDir(path); len(entries) > 0 && err == errCut && d.left == -1 { // killed half way
+			os.Remove(filepath.Join(path, entries[0].Name()))
+		}
+		return err
+	}
+	return d.system.removeAll(path)
+}
+
+func (d *cutDisk) sync(dir string) error {
+	if err := d.step("sync %s", filepath.Base(dir)); err != nil {
+		return err
+	}
+	return d.system.sync(dir)
+}
+
+type cutFile struct {
+	file
+	d    *cutDisk
+	name string
+}
+
+func (f cutFile) Write(b []byte) (int, error) {
+	if err := f.d.step("write %s", f.name); err != nil {
+		n, _ := f.file.Write(b[:len(b)/2])
+		return n, err
+	}
+	return f.file.Write(b)
+}
+
+func (f cutFile) Sync() error {
+	if err := f.d.step("sync %s", f.name); err != nil {
+		return err
+	}
+	return f.file.Sync()
+}
+
+// TestKilledAnywhere ends the process before each step of an operation, and opens the directory again.
+func TestKilledAnywhere(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(d *Directory) error
+		want []string // versions of checkpoint-2 that may be there after; "" is none
+	}{
+		{"new", func(d *Directory) error { return d.Put(context.Background(), "checkpoint-3", content("new")) }, []string{"old"}},
+		{"again", func(d *Directory) error { return d.Put(context.Background(), "checkpoint-2", content("new")) }, []string{"old", "new"}},
+		{"remove", func(d *Directory) error { return d.Remove("checkpoint-2") }, []string{"old", ""}},
+	} {
+		for n := 0; ; n++ {
+			root := t.TempDir()
+			d := open(t, root)
+			for _, name := range []string{"checkpoint-1", "checkpoint-2"} {
+				if err := d.Put(t.Context(), name, content("old")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cut := &cutDisk{left: n}
+			d.disk = cut
+			err := c.do(d)
+			d.Close()
+
+			d = open(t, root)
+			for _, name := range list(t, d) {
+				v, bad := versionOf(d, name)
+				if bad != nil {
+					t.Errorf("%s, cut before step %d: %s: %v", c.name, n, name, bad)
+				}
+				if name == "checkpoint-1" && v != "old" || name == "checkpoint-2" && !slices.Contains(c.want, v) || name == "checkpoint-3" && v != "new" {
+					t.Errorf("%s, cut before step %d: %s is of version %q", c.name, n, name, v)
+				}
+			}
+			if names := list(t, d); !slices.Contains(names, "checkpoint-1") || !slices.Contains(names, "checkpoint-2") && !slices.Contains(c.want, "") {
+				t.Errorf("%s, cut before step %d: %q are left", c.name, n, names)
+			}
+			for _, name := range allNames(t, root) {
+				if strings.HasPrefix(name, ".") && name != ".lock" {
+					t.Errorf("%s, cut before step %d: %s is left over", c.name, n, name)
+				}
+			}
+			d.Close()
+			if err == nil {
+				if n < 2 {
+					t.Errorf("%s took %d steps", c.name, n)
+				}
+				break
+			}
+			if !errors.Is(err, errCut) {
+				t.Fatalf("%s, cut before step %d: %v", c.name, n, err)
+			}
+		}
+	}
+}
+
+// TestSyncedBeforeSeen: what a power cut can lose must be on the disk before a name makes it visible.
+func TestSyncedBeforeSeen(t *testing.T) {
+	d := open(t, t.TempDir())
+	log := &cutDisk{left: 1 << 30}
+	d.disk = log
+	if err := d.Put(t.Context(), "checkpoint-1", content("x")); err != nil {
+		t.Fatal(err)
+	}
+	at := func(step string) int {
+		i := slices.Index(log.steps, step)
+		if i < 0 {
+			t.Fatalf("%q is not among the steps %q", step, log.steps)
+		}
+		return i
+	}
+	seen := at("rename .writing-checkpoint-1 checkpoint-1")
+	for _, f := range content("x") {
+		if at("sync "+f.Name) > seen || at("sync "+f.Name) < at("write "+f.Name) {
+			t.Errorf("%s is not synced between being written and seen: %q", f.Name, log.steps)
+		}
+	}
+	if at("sync .writing-checkpoint-1") > seen || at("sync "+filepath.Base(d.root)) < seen {
+		t.Errorf("directories are synced out of order: %q", log.steps)
+	}
+}
+
+func TestDiskFull(t *testing.T) {
+	d := open(t, t.TempDir())
+	if err := d.Put(t.Context(), "checkpoint-1", content("old")); err != nil {
+		t.Fatal(err)
+	}
+	for n := 0; ; n++ {
+		d.disk = &cutDisk{left: n, err: syscall.ENOSPC, once: true}
+		err := d.Put(t.Context(), "checkpoint-2", content("new"))
+		if err == nil {
+			break
+		}
+		d.disk = system{}
+		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "checkpoint-2 was not written, the disk is full; earlier checkpoints are whole: checkpoint-1") &&
+			!strings.Contains(err.Error(), "checkpoint-1, checkpoint-2") { // only the last sync failed
+			t.Errorf("step %d: %v", n, err)
+		}
+		if v, err := versionOf(d, "checkpoint-1"); v != "old" || err != nil {
+			t.Errorf("step %d: checkpoint-1 is %q, %v", n, v, err)
+		}
+		if err := d.recover(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestDiskFullForReal(t *testing.T) {
+	root := t.TempDir()
+	mountSmall(t, root)
+	d := open(t, root)
+	if err := d.Put(t.Context(), "checkpoint-1", content("old")); err != nil {
+		t.Fatal(err)
+	}
+	big := train.File{Name: "big", Write: func(w io.Writer) error {
+		for range 64 {
+			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+	err := d.Put(t.Context(), "checkpoint-2", append(content("new"), big))
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "the disk is full; earlier checkpoints are whole: checkpoint-1") {
+		t.Errorf("a checkpoint over the disk's size: %v", err)
+	}
+	if v, err := versionOf(d, "checkpoint-1"); v != "old" || err != nil {
+		t.Errorf("checkpoint-1 is %q, %v", v, err)
+	}
+	if err := d.Put(t.Context(), "checkpoint-2", content("new")); err != nil {
+		t.Errorf("the space was not given back: %v", err)
+	}
+}
+
+func TestCanceled(t *testing.T) {
+	d := open(t, t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := d.Put(ctx, "checkpoint-1", content("x")); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if names := allNames(t, d.root); !slices.Equal(names, []string{".lock"}) {
+		t.Errorf("the directory holds %q", names)
+	}
+}
+
+// TestWriteFiles: whenever the marker is there, all files are of one version.
+func TestWriteFiles(t *testing.T) {
+	const marker = "trainer_state.json"
+	for n := 0; ; n++ {
+		d := open(t, t.TempDir())
+		if err := d.WriteFiles(t.Context(), content("old"), marker); err != nil {
+			t.Fatal(err)
+		}
+		d.disk = &cutDisk{left: n}
+		err := d.WriteFiles(t.Context(), content("new"), marker)
+		root := d.root
+		d.Close()
+		d = open(t, root)
+		if _, there := os.Stat(filepath.Join(root, marker)); there == nil {
+			parent := &Directory{filepath.Dir(root), system{}, nil}
+			if v, bad := versionOf(parent, filepath.Base(root)); bad != nil {
+				t.Errorf("cut before step %d: version %q, %v", n, v, bad)
+			}
+		}
+		if _, bad := os.Stat(filepath.Join(root, written+"files")); bad == nil {
+			t.Errorf("cut before step %d: a temporary directory is left", n)
+		}
+		d.Close()
+		if err == nil {
+			break
+		}
+	}
+}
+
+func TestWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out", "merged")
+	if err := Write(t.Context(), path+"/", content("one")); err != nil {
+		t.Fatal(err)
+	}
+	err := Write(t.Context(), path, content("two"))
+	if err == nil || !strings.Contains(err.Error(), "the directory is not empty") {
+		t.Errorf("a second time: %v", err)
+	}
+	parent := &Directory{filepath.Dir(path), system{}, nil}
+	if v, err := versionOf(parent, "merged"); v != "one" || err != nil {
+		t.Errorf("version %q, %v", v, err)
+	}
+	for n := range 3 {
+		disk := &cutDisk{left: n + 2}
+		if err := writeNew(t.Context(), disk, path+"2", content("x")); !errors.Is(err, errCut) {
+			t.Errorf("cut before step %d: %v", n+2, err)
+		}
+		if _, err := os.Stat(path + "2"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("cut before step %d: %v", n+2, err)
+		}
+	}
+}
