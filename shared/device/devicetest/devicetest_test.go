@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"graft/shared/device"
+	"graft/shared/graph"
 	"graft/shared/op"
 )
 
@@ -34,5 +35,19 @@ func TestEveryOpHasCases(t *testing.T) {
 	}
 	if len(suites) != len(op.Table()) {
 		t.Errorf("cases for %d ops, expected %d", len(suites), len(op.Table()))
+	}
+}
+
+func TestGradients(t *testing.T) { Gradients(t, reference) }
+
+func TestEveryGradientHasCases(t *testing.T) {
+	have := map[string]bool{}
+	for _, s := range gradients {
+		have[s.op] = len(s.cases()) > 0
+	}
+	for _, r := range op.Table() {
+		if _, ok := r.Op.(graph.Differentiable); ok && !have[r.Op.Name()] {
+			t.Errorf("%s has a gradient without a case", r.Op.Name())
+		}
 	}
 }
