@@ -1,0 +1,215 @@
+package tokenizer
+
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
+// bpe is byte-pair encoding (Sennrich et al. 2016): a word starts as its
+// characters, or its bytes, and the neighbours with the merge of lowest rank are
+// joined until none is left.
+type bpe struct {
+	words []string         // vocabulary by id
+	ids   map[string]int32 // and back
+	pairs *pairTable
+
+	unk          int32  // -1: characters out of the vocabulary are dropped
+	fuseUnk      bool   // a run of unknown characters is one token
+	byteFallback bool   // unknown characters are spelled <0xE4><0xB8>…
+	ignoreMerges bool   // a word that is in the vocabulary is one token at once
+	prefix       string // of characters that do not start a word
+	suffix       string // of characters that end a word
+
+	byteIDs  [256]int32       // id of every byte of the byte-level alphabet; -1: none
+	rawWords map[string]int32 // the vocabulary as bytes; only with ignoreMerges
+	special  []bool           // by id
+	cache    *wordCache
+}
+
+// takesBytes tells whether append understands raw pieces.
+func (m *bpe) takesBytes() bool {
+	return m.prefix == "" && m.suffix == "" && !m.byteFallback
+}
+
+// link fills what follows from the vocabulary.
+func (m *bpe) link() {
+	for b, c := range byteChars {
+		m.byteIDs[b] = -1
+		if id, ok := m.ids[string(c)]; ok {
+			m.byteIDs[b] = id
+		}
+	}
+	if m.ignoreMerges {
+		m.rawWords = make(map[string]int32, len(m.ids))
+		for w, id := range m.ids {
+			if s, ok := fromByteChars(w); ok {
+				m.rawWords[s] = id
+			}
+		}
+	}
+	m.special = make([]bool, len(m.words))
+	m.cache = newWordCache()
+}
+
+func (m *bpe) vocab() []string { return m.words }
+
+func (m *bpe) id(token string) (int32, bool) {
+	id, ok := m.ids[token]
+	return id, ok
+}
+
+func (m *bpe) forbid(special map[int32]bool) {
+	for id := range special {
+		if int(id) < len(m.special) && id != m.unk {
+			m.special[id] = true
+		}
+	}
+}
+
+func (m *bpe) append(dst []token, p piece, plain bool) []token {
+	if p.text == "" {
+		return dst
+	}
+	if len(p.text) > maxCachedWord {
+		return m.spell(dst, p, plain)
+	}
+	tokens, slot, ok := m.cache.get(p)
+	if ok {
+		return append(dst, tokens...)
+	}
+	at := len(dst)
+	dst = m.spell(dst, p, plain)
+	if !m.anySpecial(dst[at:]) { // so that the cache serves plain text too
+		m.cache.put(slot, p, dst[at:])
+	}
+	return dst
+}
+
+// spell is append without the cache. The text is spelled as the merges say; only
+// where that gives a special token and plain forbids it, again without those.
+func (m *bpe) spell(dst []token, p piece, plain bool) []token {
+	at := len(dst)
+	for _, ban := range []bool{false, true} {
+		if id, ok := m.whole(p); ok && !(ban && m.special[id]) {
+			dst = append(dst[:at], token{id, 0, int32(len(p.text))})
+		} else {
+			if p.raw {
+				dst = m.bytes(dst[:at], p.text)
+			} else {
+				dst = m.characters(dst[:at], p.text)
+			}
+			if ban {
+				dst = m.dropSpecial(dst, at)
+			}
+			n := m.join(dst[at:], ban)
+			dst = dst[:at+n]
+		}
+		if !plain || !m.anySpecial(dst[at:]) {
+			break
+		}
+	}
+	return dst
+}
+
+func (m *bpe) anySpecial(tokens []token) bool {
+	for _, t := range tokens {
+		if m.special[t.id] {
+			return true
+		}
+	}
+	return false
+}
+
+// dropSpecial removes the special tokens from dst[at:]: characters that are
+// special tokens themselves have no other spelling.
+func (m *bpe) dropSpecial(dst []token, at int) []token {
+	n := at
+	for _, t := range dst[at:] {
+		if !m.special[t.id] {
+			dst[n] = t
+			n++
+		}
+	}
+	return dst[:n]
+}
+
+// whole returns the token that is all of p.
+func (m *bpe) whole(p piece) (id int32, ok bool) {
+	if !m.ignoreMerges {
+		return 0, false
+	}
+	if p.raw {
+		id, ok = m.rawWords[p.text]
+	} else {
+		id, ok = m.ids[p.text]
+	}
+	return id, ok
+}
+
+// bytes appends one token for every byte of s.
+func (m *bpe) bytes(dst []token, s string) []token {
+	at := len(dst)
+	for i := range len(s) {
+		k := int32(i)
+		if id := m.byteIDs[s[i]]; id >= 0 {
+			dst = append(dst, token{id, k, k + 1})
+		} else {
+			dst = m.unknown(dst, at, k, k+1)
+		}
+	}
+	return dst
+}
+
+// characters appends one token for every character of s, or several by byte
+// fallback.
+func (m *bpe) characters(dst []token, s string) []token {
+	at := len(dst)
+	for i, r := range s {
+		end := i + utf8.RuneLen(r)
+		c := s[i:end]
+		if m.prefix != "" && i > 0 {
+			c = m.prefix + c
+		}
+		if m.suffix != "" && end == len(s) {
+			c += m.suffix
+		}
+		if id, ok := m.ids[c]; ok {
+			dst = append(dst, token{id, int32(i), int32(end)})
+			continue
+		}
+		if m.byteFallback {
+			var ok bool
+			if dst, ok = appendByteTokens(dst, m.ids, c, i); ok {
+				continue
+			}
+		}
+		dst = m.unknown(dst, at, int32(i), int32(end))
+	}
+	return dst
+}
+
+// appendByteTokens spells c, which starts at byte i of the word, as <0xHH>…;
+// all or nothing.
+func appendByteTokens(dst []token, ids map[string]int32, c string, i int) ([]token, bool) {
+	at := len(dst)
+	for k := range len(c) {
+		id, ok := ids[fmt.Sprintf("<0x%02X>", c[k])]
+		if !ok {
+			return dst[:at], false
+		}
+		dst = append(dst, token{id, int32(i + k), int32(i + k + 1)})
+	}
+	return dst, true
+}
+
+// unknown appends the unknown token for [i, j), or widens the one before.
+func (m *bpe) unknown(dst []token, at int, i, j int32) []token {
+	if m.unk < 0 {
+		return dst
+	}
+	if n := len(dst) - 1; m.fuseUnk && n >= at && dst[n].id == m.unk && dst[n].end == i {
+		dst[n].end = j
+		return dst
+	}
+	return append(dst, token{m.unk, i, j})
+}

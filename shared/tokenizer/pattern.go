@@ -1,0 +1,102 @@
+package tokenizer
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+)
+
+// A matcher finds where a pattern matches.
+type matcher interface {
+	// each calls f with every match in s, in order, without overlaps.
+	each(s string, f func(start, end int))
+}
+
+// scanners are the split patterns written by hand, by their text in
+// tokenizer.json. Any other pattern runs in a regular expression engine, with
+// the same result about thirty times slower.
+var scanners = map[string]scanner{
+	gpt2Pattern:   scanGPT2,
+	llama3Pattern: scanLlama3,
+	qwen2Pattern:  scanQwen2,
+}
+
+const (
+	gpt2Pattern = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
+
+	llama3Pattern = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+
+	qwen2Pattern = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+)
+
+// newPattern returns the matcher for a regular expression in Oniguruma's syntax.
+func newPattern(text string) (matcher, error) {
+	if scan, ok := scanners[text]; ok {
+		return scan, nil
+	}
+	return newRegex(text)
+}
+
+func (scan scanner) each(s string, f func(start, end int)) {
+	for i := 0; i < len(s); {
+		end := scan(s, i)
+		f(i, end)
+		i = end
+	}
+}
+
+// literal matches a fixed string; the empty one never matches.
+type literal string
+
+func (l literal) each(s string, f func(start, end int)) {
+	if l == "" {
+		return
+	}
+	for at := 0; ; {
+		i := strings.Index(s[at:], string(l))
+		if i < 0 {
+			return
+		}
+		f(at+i, at+i+len(l))
+		at += i + len(l)
+	}
+}
+
+// runeMatcher matches every single character it is true for.
+type runeMatcher func(r rune) bool
+
+func (is runeMatcher) each(s string, f func(start, end int)) {
+	for i, r := range s {
+		if is(r) {
+			f(i, i+utf8.RuneLen(r))
+		}
+	}
+}
+
+// parsePattern reads {"Regex": "…"} or {"String": "…"}.
+func parsePattern(n node) (matcher, error) {
+	var c struct{ Regex, String *string }
+	if err := n.decode(&c); err != nil {
+		return nil, err
+	}
+	switch {
+	case c.Regex != nil:
+		m, err := newPattern(*c.Regex)
+		if err != nil {
+			return nil, n.errorf("%w", err)
+		}
+		return m, nil
+	case c.String != nil:
+		return literal(*c.String), nil
+	}
+	return nil, n.errorf(`expected {"Regex": …} or {"String": …}, got %s`, n.raw)
+}
+
+// patternJSON writes a regular expression as parsePattern reads it.
+func patternJSON(regex string) string {
+	b, err := json.Marshal(map[string]string{"Regex": regex})
+	if err != nil {
+		panic("BUG: a string map has no JSON: " + err.Error())
+	}
+	return string(b)
+}
