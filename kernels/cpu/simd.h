@@ -2,6 +2,8 @@
 //
 // A kernel family is one source, <family>.inc.h, compiled once for each instruction set by <family>_<isa>.c:
 //
+//	//go:build amd64
+//
 //	#include "isa_avx2.h"
 //	#include "rmsnorm.inc.h"
 //
