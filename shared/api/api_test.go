@@ -61,6 +61,9 @@ func TestCodes(t *testing.T) {
 	if !errors.Is(coded, fs.ErrNotExist) || coded.Error() != `model "m": file does not exist` {
 		t.Errorf("%v does not wrap its cause", coded)
 	}
+	if e := From(fmt.Errorf("train: %w", coded)); e.Code != NotFound || e.Message != `train: model "m": file does not exist` || From(nil) != nil {
+		t.Errorf("at the border: %+v", e)
+	}
 	seen := map[Code]bool{}
 	for _, c := range Codes {
 		if seen[c] {

@@ -65,3 +65,11 @@ func CodeOf(err error) Code {
 	}
 	return Internal
 }
+
+// From is an error as it crosses the border: its code and all it says. It is nil for nil.
+func From(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	return &Error{CodeOf(err), err.Error(), err}
+}
