@@ -111,7 +111,7 @@ func result(dims ...int) tensor.Spec { return tensor.Spec{DType: tensor.F32, Sha
 // same checks that all operands are f32 of one shape and gives n results like them.
 func (c *operands) same(n int) ([]tensor.Spec, error) {
 	s := c.typed(0, f32)
-	for i := 1; i < len(c.specs); i++ {
+	for i := 1; c.err == nil && i < len(c.specs); i++ {
 		c.like(i, f32, s...)
 	}
 	return c.gives(slices.Repeat([]tensor.Spec{result(s...)}, n)...)

@@ -20,6 +20,9 @@ func (o write) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	cache, x := c.rank(0, caches, 2), c.rank(1, f32, 2)
 	c.must(x[1] == cache[1], "x has rows of %d values, the cache of %d", x[1], cache[1])
 	c.like(2, i32, x[0])
+	if c.err != nil {
+		return nil, c.err
+	}
 	return c.gives(in[0])
 }
 
