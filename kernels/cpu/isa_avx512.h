@@ -78,6 +78,33 @@ INLINE float vf_hmax(vf v) {
 	s = _mm_max_ps(s, _mm_movehl_ps(s, s));
 	return _mm_cvtss_f32(_mm_max_ss(s, _mm_shuffle_ps(s, s, 1)));
 }
+// vf_sums4 writes the sums of four vectors.
+INLINE void vf_sums4(float *y, vf a, vf b, vf c, vf d) {
+	__m256 p = _mm256_add_ps(_mm512_castps512_ps256(a), vf_high(a)), q = _mm256_add_ps(_mm512_castps512_ps256(b), vf_high(b));
+	__m256 r = _mm256_add_ps(_mm512_castps512_ps256(c), vf_high(c)), u = _mm256_add_ps(_mm512_castps512_ps256(d), vf_high(d));
+	__m256 s = _mm256_hadd_ps(_mm256_hadd_ps(p, q), _mm256_hadd_ps(r, u));
+	_mm_storeu_ps(y, _mm_add_ps(_mm256_castps256_ps128(s), _mm256_extractf128_ps(s, 1)));
+}
+INLINE void vf_transpose(vf r[VL]) {
+	vf a[16], b[16];
+	for (int i = 0; i < 16; i += 2) {
+		a[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+		a[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+	}
+	for (int i = 0; i < 16; i += 4) // each 128-bit lane of b[i..i+4) has four rows of one column
+		for (int j = 0; j < 2; j++) {
+			b[i + 2 * j] = _mm512_shuffle_ps(a[i + j], a[i + 2 + j], 0x44);
+			b[i + 2 * j + 1] = _mm512_shuffle_ps(a[i + j], a[i + 2 + j], 0xee);
+		}
+	for (int i = 0; i < 4; i++) {
+		vf lo = _mm512_shuffle_f32x4(b[i], b[i + 4], 0x88), hi = _mm512_shuffle_f32x4(b[i], b[i + 4], 0xdd);
+		vf lo2 = _mm512_shuffle_f32x4(b[i + 8], b[i + 12], 0x88), hi2 = _mm512_shuffle_f32x4(b[i + 8], b[i + 12], 0xdd);
+		r[i] = _mm512_shuffle_f32x4(lo, lo2, 0x88);
+		r[i + 8] = _mm512_shuffle_f32x4(lo, lo2, 0xdd);
+		r[i + 4] = _mm512_shuffle_f32x4(hi, hi2, 0x88);
+		r[i + 12] = _mm512_shuffle_f32x4(hi, hi2, 0xdd);
+	}
+}
 
 INLINE vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
 INLINE vi vi_iota(void) { return _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); }

@@ -85,6 +85,18 @@ INLINE vf vf_round(vf a) { // below 2²³ adding and taking 1.5·2²³ rounds to
 INLINE float vf_sum(vf v) { return (v[0] + v[2]) + (v[1] + v[3]); }
 INLINE float f32_max2(float a, float b) { return a > b ? a : b; }
 INLINE float vf_hmax(vf v) { return f32_max2(f32_max2(v[0], v[2]), f32_max2(v[1], v[3])); }
+// vf_sums4 writes the sums of four vectors.
+INLINE void vf_sums4(float *y, vf a, vf b, vf c, vf d) {
+	y[0] = vf_sum(a);
+	y[1] = vf_sum(b);
+	y[2] = vf_sum(c);
+	y[3] = vf_sum(d);
+}
+INLINE void vf_transpose(vf r[VL]) {
+	vf a = r[0], b = r[1], c = r[2], d = r[3];
+	for (int i = 0; i < VL; i++)
+		r[i] = (vf){a[i], b[i], c[i], d[i]};
+}
 
 INLINE vf vf_from_vi(vi v) { return __builtin_convertvector(v, vf); }
 INLINE vi vi_from_vf(vf v) { return __builtin_convertvector(vf_round(v), vi); }

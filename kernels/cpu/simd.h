@@ -18,6 +18,7 @@
 //	vf_fma(a, b, c)               a·b + c, fused where the instruction set can;  vf_fnma: c - a·b
 //	vf_lt le eq -> vm             false for NaN;  vf_sel(m, a, b): a where chosen, else b
 //	vf_sum, vf_hmax               over the lanes, in a fixed order (halves added)
+//	vf_sums4(y, a, b, c, d)       the sums of four vectors to y[0..4);  vf_transpose(r): VL vectors as a square
 //	vi_set1 iota load store add sub mul and or xor shl shr sar gt eq sel   (shr logical, sar arithmetic)
 //	vf_from_vi, vi_from_vf        convert (nearest even);  vf_cast, vi_cast: the same bits
 //	vf_scale2(x, n)               x·2ⁿ for whole n of -252 to 254
