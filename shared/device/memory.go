@@ -15,11 +15,36 @@ type Memory struct {
 	Fetch func(name string, s tensor.Spec) (Buffer, error)
 
 	dev     Device
+	parent  *Memory // where weights are looked for that are not here, nil for nowhere
 	buffers map[string]Buffer
 }
 
 // NewMemory returns an empty set.
 func NewMemory(d Device) *Memory { return &Memory{dev: d, buffers: map[string]Buffer{}} }
+
+// Child returns an empty set whose programs also see the weights of m: a frozen base shared by several adapters, each
+// with parameters and state of its own. It is closed before m.
+func (m *Memory) Child() *Memory {
+	return &Memory{dev: m.dev, parent: m, buffers: map[string]Buffer{}}
+}
+
+// weight returns a weight's buffer, of the set itself or of its parent, fetching it if need be; nil if there is none.
+func (m *Memory) weight(s graph.Slot) (Buffer, error) {
+	if b := m.buffers[s.Name]; b != nil {
+		return b, nil
+	}
+	if m.parent != nil {
+		return m.parent.weight(s)
+	}
+	if m.Fetch == nil {
+		return nil, nil
+	}
+	b, err := m.Fetch(s.Name, s.Spec)
+	if err != nil {
+		return nil, err
+	}
+	return b, m.Set(s.Name, b)
+}
 
 // Device is the device the memory is on.
 func (m *Memory) Device() Device { return m.dev }
@@ -138,14 +163,9 @@ func (r *Run) Do(ctx context.Context, inputs map[string]*tensor.Tensor) error {
 				return err
 			}
 		case graph.Weight:
-			if b == nil && r.mem.Fetch != nil {
-				var err error
-				if b, err = r.mem.Fetch(s.Name, s.Spec); err != nil {
-					return err
-				}
-				if err := r.mem.Set(s.Name, b); err != nil {
-					return err
-				}
+			var err error
+			if b, err = r.mem.weight(s); err != nil {
+				return err
 			}
 		case graph.Input:
 			if t := inputs[s.Name]; t == nil || !t.Shape.Equal(s.Shape) || t.DType != s.DType {

@@ -1,0 +1,275 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strconv"
+
+	"graft/shared/adapter"
+	"graft/shared/dataset"
+	"graft/shared/device"
+	"graft/shared/eval"
+	"graft/shared/tensor"
+	"graft/shared/train"
+	"graft/shared/weights"
+)
+
+// Training is what an adapter, or a whole model, is trained from.
+type Training struct {
+	Base      *Base
+	LoRA      *adapter.LoRA // nil trains the whole model
+	Task      adapter.TaskType
+	Labels    *dataset.Labels // of SEQ_CLS
+	Train     *dataset.Table
+	Eval      *dataset.Table // nil: none
+	MaxLength int            // tokens; 0: the model's limit
+	// Encode gives the tokens of a row of CAUSAL_LM and which are learnt; nil for plain texts and prompts with
+	// completions, each ended by the model's end token.
+	Encode    func(r dataset.Row) (ids []int32, learn []bool, err error)
+	Arguments train.Arguments
+	Store     train.Store
+	Start     *Adapter // trained further, nil for a new one
+	Scratch   bool     // of a whole model: start from random weights, not from the base's
+	Version   string   // of graft, for graft.json
+
+	adapter adapter.Adapter // what is trained, nil for the whole model
+}
+
+// Job is a training made ready.
+type Job struct {
+	*train.Trainer
+	Options   train.Options
+	Truncated int // rows of the training data that were cut to MaxLength
+	memory    *device.Memory
+}
+
+// Prepare encodes the data and gives parameters their first values.
+func (t *Training) Prepare() (*Job, error) {
+	b := t.Base
+	cfg := b.Model.Config()
+	o := train.Options{Memory: b.Memory.Child(), Model: b.Model, Task: t.Task, DType: b.storage(), Base: b.float32s, Arguments: t.Arguments, Store: t.Store, Files: t.files}
+	if t.Scratch {
+		o.Base = nil
+	}
+	if t.LoRA != nil {
+		l := *t.LoRA
+		l.TaskType, l.BaseModel = t.Task, b.Name
+		var err error
+		if o.Adapter, err = adapter.NewLoRA(l, b.modules); err != nil {
+			return nil, err
+		}
+		if t.Start != nil {
+			o.Adapter, o.Start = t.Start.Adapter, t.Start.Tensors
+		}
+		t.adapter = o.Adapter
+	}
+	if t.Task == adapter.SeqCls {
+		o.Labels, o.Metrics = t.Labels.Names(), t.metrics
+	}
+	if t.MaxLength <= 0 || t.MaxLength > cfg.MaxPositionEmbeddings {
+		t.MaxLength = cfg.MaxPositionEmbeddings
+	}
+	rows, err := t.encode(t.Train)
+	if err != nil {
+		return nil, err
+	}
+	o.Train = rows.Sequences
+	if t.Eval != nil {
+		e, err := t.encode(t.Eval)
+		if err != nil {
+			return nil, err
+		}
+		o.Eval = e.Sequences
+	}
+	tr, err := train.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Job{Trainer: tr, Options: o, Truncated: rows.Truncated, memory: o.Memory}, nil
+}
+
+// Close frees the job; the base stays.
+func (j *Job) Close() error {
+	err := j.Trainer.Close()
+	if e := j.memory.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// float32s reads a base weight to start a trained copy from.
+func (b *Base) float32s(name string, shape tensor.Shape) ([]float32, bool, error) {
+	s, ok := b.Source.Spec(name)
+	if !ok || name == "score.weight" && !s.Shape.Equal(shape) { // a head for another number of classes starts anew
+		return nil, false, nil
+	}
+	if !s.Shape.Equal(shape) {
+		return nil, false, fmt.Errorf("shape %v, expected %v", s.Shape, shape)
+	}
+	v, err := weights.Floats(b.Source, name)
+	if err != nil {
+		return nil, false, err
+	}
+	return v.Floats(), true, nil
+}
+
+// encode makes sequences of a table.
+func (t *Training) encode(table *dataset.Table) (*dataset.Encoded, error) {
+	if t.Task == adapter.SeqCls {
+		ids, err := t.Labels.IDs(table)
+		if err != nil {
+			return nil, err
+		}
+		return dataset.Encode(table, t.MaxLength, func(i int, r dataset.Row) (dataset.Sequence, error) {
+			s := dataset.Class(t.Base.Tokenizer.Encode(r.Text, true).IDs, ids[i])
+			if pad := t.pad(); pad != nil {
+				s.PoolBefore(*pad)
+			}
+			return s, nil
+		})
+	}
+	encode := t.Encode
+	if encode == nil {
+		encode = t.plain
+	}
+	return dataset.Encode(table, t.MaxLength, func(_ int, r dataset.Row) (dataset.Sequence, error) {
+		ids, learn, err := encode(r)
+		return dataset.Text(ids, learn), err
+	})
+}
+
+// plain lays out a text, or a prompt and its completion, which alone is learnt, and ends it.
+func (t *Training) plain(r dataset.Row) ([]int32, []bool, error) {
+	tok, cfg := t.Base.Tokenizer, t.Base.Model.Config()
+	prompt, text := r.Prompt, r.Text
+	if r.Completion != "" {
+		text = r.Completion
+	}
+	if len(r.Messages) > 0 {
+		return nil, nil, fmt.Errorf("messages need a chat template")
+	}
+	ids := tok.Encode(prompt, true).IDs
+	fixed := len(ids)
+	if prompt == "" {
+		ids, fixed = tok.Encode(text, true).IDs, 0
+	} else {
+		ids = tok.Append(ids, text)
+	}
+	if len(cfg.EOSTokenID) > 0 && (len(ids) == 0 || ids[len(ids)-1] != cfg.EOSTokenID[0]) {
+		ids = append(ids, cfg.EOSTokenID[0])
+	}
+	learn := make([]bool, len(ids))
+	for i := range learn {
+		learn[i] = i >= fixed
+	}
+	return ids, learn, nil
+}
+
+// pad is the padding token of the run: the model's, or its end token, which scripts set it to where there is none.
+func (t *Training) pad() *int32 {
+	cfg := t.Base.Model.Config()
+	if cfg.PadTokenID == nil && len(cfg.EOSTokenID) > 0 {
+		return &cfg.EOSTokenID[0]
+	}
+	return cfg.PadTokenID
+}
+
+// metrics are those of package eval, by their names.
+func (t *Training) metrics(labels []int32, logits [][]float32) map[string]float64 {
+	a, err := eval.NewAnswers(t.Labels.Names(), "")
+	if err != nil {
+		return nil
+	}
+	for i, row := range logits {
+		p := softmax(row, 1)
+		if a.Add(labels[i], argmax(p), p) != nil {
+			return nil // probabilities that are no numbers: eval_loss tells
+		}
+	}
+	out := map[string]float64{}
+	for _, m := range eval.Metrics {
+		if v, ok := m.Value(a); ok {
+			out[m.Name] = v
+		}
+	}
+	return out
+}
+
+func argmax(p []float64) int32 {
+	best := 0
+	for i, v := range p {
+		if v > p[best] {
+			best = i
+		}
+	}
+	return int32(best)
+}
+
+// files are what lies beside the trained weights: an adapter's configuration and graft.json, or a model's config.json.
+func (t *Training) files(metrics map[string]float64) (map[string][]byte, error) {
+	if t.adapter == nil {
+		config, err := t.modelConfig()
+		return map[string][]byte{"config.json": config}, err
+	}
+	config, err := t.adapter.MarshalConfig()
+	if err != nil {
+		return nil, err
+	}
+	fingerprint, err := t.Base.Fingerprint()
+	if err != nil {
+		return nil, err
+	}
+	s := adapter.Sidecar{GraftVersion: t.Version, MaxLength: t.MaxLength, LoadIn4Bit: t.Base.options.LoadIn4Bit, Seed: t.Arguments.Seed,
+		PadTokenID: t.pad(), Base: adapter.Base{Name: t.Base.Name, ModelType: t.Base.Model.Config().ModelType, Fingerprint: fingerprint}}
+	if metrics != nil {
+		s.Metrics = maps.Clone(metrics)
+	}
+	if t.Task == adapter.SeqCls {
+		s.Labels, s.Pooling = t.Labels.Names(), adapter.PoolLastNonPad
+	}
+	if h, err := t.Base.tokenizerHash(); err == nil {
+		s.TokenizerHash = h
+	}
+	sidecar, err := s.Marshal()
+	return map[string][]byte{adapter.ConfigName: config, adapter.SidecarName: sidecar}, err
+}
+
+// tokenizerHash is the SHA-256 of the tokenizer's tokens in order, which every file of it has.
+func (b *Base) tokenizerHash() (string, error) {
+	h := sha256.New()
+	for id := range b.Tokenizer.Len() {
+		fmt.Fprintf(h, "%q\n", b.Tokenizer.Bytes(int32(id)))
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// modelConfig is the base's config.json for the model trained whole: float32 and, with classes, their names.
+func (t *Training) modelConfig() ([]byte, error) {
+	var c map[string]any
+	if err := json.Unmarshal(t.Base.Config, &c); err != nil {
+		return nil, err
+	}
+	delete(c, "quantization_config")
+	delete(c, "dtype")
+	c["torch_dtype"] = "float32"
+	if t.Task == adapter.SeqCls {
+		id2label, label2id := map[string]string{}, map[string]int{}
+		for i, n := range t.Labels.Names() {
+			id2label[strconv.Itoa(i)], label2id[n] = n, i
+		}
+		c["id2label"], c["label2id"], c["pad_token_id"] = id2label, label2id, t.pad()
+		c["architectures"] = []string{architecture(c["model_type"], "ForSequenceClassification")}
+	}
+	return json.MarshalIndent(c, "", "  ")
+}
+
+// architecture is the name of transformers' class for a model type and a head.
+func architecture(modelType any, head string) string {
+	if modelType == "llama" {
+		return "Llama" + head
+	}
+	return fmt.Sprint(modelType) + head
+}
