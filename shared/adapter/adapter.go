@@ -17,6 +17,7 @@ import (
 	"graft/shared/graph"
 	"graft/shared/nn"
 	"graft/shared/tensor"
+	"graft/shared/weights"
 )
 
 // TaskType is PEFT's task_type.
@@ -39,6 +40,9 @@ type Adapter interface {
 	BaseName(name string) string
 	// Task is the task the adapter was trained for.
 	Task() TaskType
+	// Merge changes the base weight of a checkpoint name, as float32, into the one that answers like base and
+	// adapter together, and reports whether it differs. tensors are the adapter's.
+	Merge(name string, w *tensor.Tensor, tensors weights.Source) (changed bool, err error)
 	// MarshalConfig writes adapter_config.json as PEFT does: keys sorted, indented by two.
 	MarshalConfig() ([]byte, error)
 }

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"fmt"
+	"io"
 
 	"graft/shared/device"
 	"graft/shared/quant"
@@ -76,4 +77,16 @@ func Storage(src Source) func(name string, shape tensor.Shape) tensor.DType {
 		}
 		return tensor.F32
 	}
+}
+
+// WriteAs writes the values of t in another type.
+func WriteAs(w io.Writer, t *tensor.Tensor, to tensor.DType) error {
+	if t.DType != to {
+		var err error
+		if t, err = convert(t, to); err != nil {
+			return err
+		}
+	}
+	_, err := w.Write(t.Data)
+	return err
 }
