@@ -31,6 +31,8 @@ type Options struct {
 	// Activations is the precision of activations in products with quantised weights when answering: 0 for float32, or
 	// 8 for block-scaled integers, which are several times as fast.
 	Activations int
+	// Scratch opens a model without weights, of which there need be none, to be trained from random ones.
+	Scratch bool
 }
 
 // Base is an opened model.
@@ -51,9 +53,12 @@ type Base struct {
 // Open opens the model in a directory: config.json, tokenizer.json and safetensors as on the Hugging Face hub, or one
 // GGUF file, which holds all three. Weights are read when they are first needed.
 func Open(fsys fs.FS, d device.Device, o Options) (*Base, error) {
-	src, err := weights.Open(fsys)
-	if err != nil {
-		return nil, err
+	var src weights.Source = weights.None{}
+	if !o.Scratch {
+		var err error
+		if src, err = weights.Open(fsys); err != nil {
+			return nil, err
+		}
 	}
 	b := &Base{Name: o.Name, Source: src, Memory: device.NewMemory(d), options: o}
 	if err := b.describe(fsys); err != nil {

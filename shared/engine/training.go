@@ -32,7 +32,6 @@ type Training struct {
 	Arguments train.Arguments
 	Store     train.Store
 	Start     *Adapter // trained further, nil for a new one
-	Scratch   bool     // of a whole model: start from random weights, not from the base's
 	Version   string   // of graft, for graft.json
 
 	adapter adapter.Adapter // what is trained, nil for the whole model
@@ -51,9 +50,6 @@ func (t *Training) Prepare() (*Job, error) {
 	b := t.Base
 	cfg := b.Model.Config()
 	o := train.Options{Memory: b.Memory.Child(), Model: b.Model, Task: t.Task, DType: b.storage(), Base: b.float32s, Arguments: t.Arguments, Store: t.Store, Files: t.files}
-	if t.Scratch {
-		o.Base = nil
-	}
 	if t.LoRA != nil {
 		l := *t.LoRA
 		l.TaskType, l.BaseModel = t.Task, b.Name

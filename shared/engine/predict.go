@@ -1,0 +1,25 @@
+package engine
+
+import (
+	"context"
+
+	"graft/shared/api"
+)
+
+// Predict classifies texts and names the classes.
+func (c *Classifier) Predict(ctx context.Context, texts []string) ([]api.Prediction, error) {
+	probs, err := c.Classify(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]api.Prediction, len(texts))
+	for i, p := range probs {
+		best := argmax(p)
+		byLabel := make(map[string]float64, len(p))
+		for j, v := range p {
+			byLabel[c.labels[j]] = v
+		}
+		out[i] = api.Prediction{Text: texts[i], Label: c.labels[best], LabelID: int(best), Confidence: p[best], Probabilities: byLabel}
+	}
+	return out, nil
+}
