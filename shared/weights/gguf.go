@@ -2,6 +2,7 @@ package weights
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"graft/shared/quant"
@@ -39,6 +40,7 @@ const (
 	maxGGUFTensors   = 1 << 20
 	maxGGUFPairs     = 1 << 16
 	maxGGUFName      = 1 << 10
+	maxGGUFDim       = 1 << 40
 )
 
 // OpenGGUF reads the header of f. The source closes f.
@@ -110,7 +112,7 @@ func readGGUFTensor(r *ggufReader) (t ggufTensor, err error) {
 	}
 	for range rank {
 		n := r.uint64()
-		if r.err == nil && (n == 0 || n > 1<<40) {
+		if r.err == nil && (n == 0 || n > min(maxGGUFDim, math.MaxInt)) {
 			return t, fmt.Errorf("dimension %d is not a size", n)
 		}
 		t.shape = append(t.shape, int(n))
