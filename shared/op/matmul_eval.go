@@ -74,14 +74,14 @@ func (f *fourRows) at(first int) *[4][]float64 {
 func dot4(sums, x []float64, w *[4][]float64) {
 	n := len(x)
 	w0, w1, w2, w3 := w[0][:n], w[1][:n], w[2][:n], w[3][:n]
-	var s [4]float64
+	var s0, s1, s2, s3 float64
 	for i, v := range x {
-		s[0] += v * w0[i]
-		s[1] += v * w1[i]
-		s[2] += v * w2[i]
-		s[3] += v * w3[i]
+		s0 += v * w0[i]
+		s1 += v * w1[i]
+		s2 += v * w2[i]
+		s3 += v * w3[i]
 	}
-	copy(sums, s[:])
+	copy(sums, []float64{s0, s1, s2, s3})
 }
 
 // addScaled4 adds to sums the rows of w, each times its x.
