@@ -1,0 +1,10 @@
+// The matmul family for one instruction set: what gemm_<isa>.c compiles, in the order the parts build on each other.
+#include "gemm_product.inc.h"
+#include "gemm_lanes.inc.h"
+#include "gemm_tile.inc.h"
+#include "gemm_panel.inc.h"
+#include "gemm_f32.inc.h"
+#include "gemm_few.inc.h"
+#include "gemm_matmul.inc.h"
+#include "lora.inc.h"
+#include "linear_cross_entropy.inc.h"

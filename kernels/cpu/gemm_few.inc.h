@@ -1,0 +1,87 @@
+// A few rows times rows of plain numbers stored along k: y = x·Wᵀ at decoding. Each weight is read once, in order, and
+// goes straight into the sums: limited by memory, not by arithmetic. The sum over k is over lanes first, then within.
+
+enum { FEW_ROWS = 8, FEW_WEIGHTS = 4 };
+
+// few_dots computes weights × rows dot products: y[i·y_row + j] for row i of a and row j of w.
+INLINE void few_dots(const int dtype, const int weights, const int rows, const gemm *g, int64_t m0, int64_t n0) {
+	int64_t stride = g->b_cols * (dtype == DT_F32 ? 4 : 2), k = 0;
+	const uint8_t *w = (const uint8_t *)g->b + (g->b_first + n0) * stride;
+	const float *a = g->a + m0 * g->a_row;
+	vf acc[4][4];
+	#pragma GCC unroll 4
+	for (int j = 0; j < weights; j++)
+		#pragma GCC unroll 4
+		for (int i = 0; i < rows; i++) acc[j][i] = vf_zero();
+	for (; k + VL <= g->k; k += VL) {
+		vf x[4];
+		#pragma GCC unroll 4
+		for (int i = 0; i < rows; i++) x[i] = vf_load(a + i * g->a_row + k);
+		#pragma GCC unroll 4
+		for (int j = 0; j < weights; j++) {
+			vf v = lanes_load(dtype, w + j * stride, k);
+			#pragma GCC unroll 4
+			for (int i = 0; i < rows; i++) acc[j][i] = vf_fma(v, x[i], acc[j][i]);
+		}
+	}
+	if (k < g->k) {
+		int n = g->k - k;
+		#pragma GCC unroll 4
+		for (int j = 0; j < weights; j++) {
+			vf v = lanes_load_n(dtype, w + j * stride, k, n);
+			#pragma GCC unroll 4
+			for (int i = 0; i < rows; i++) acc[j][i] = vf_fma(v, vf_load_n(a + i * g->a_row + k, n), acc[j][i]);
+		}
+	}
+	#pragma GCC unroll 4
+	for (int i = 0; i < rows; i++)
+		#pragma GCC unroll 4
+		for (int j = 0; j < weights; j++) {
+			float base = g->c ? g->c[(m0 + i) * g->c_row + n0 + j] : 0;
+			g->y[(m0 + i) * g->y_row + n0 + j] = g->alpha * vf_sum(acc[j][i]) + base;
+		}
+}
+
+INLINE void few_columns(const int dtype, const gemm *g, gemm_part t) {
+	for (int64_t n = t.n0; n < t.n1;) {
+		int many = t.n1 - n >= 3;
+		for (int64_t m = t.m0; m < t.m1;) {
+			int64_t left = t.m1 - m;
+			if (left >= 4) {
+				if (many) few_dots(dtype, 3, 4, g, m, n);
+				else few_dots(dtype, 1, 4, g, m, n);
+				m += 4;
+			} else if (left >= 2) {
+				if (many) few_dots(dtype, 3, 2, g, m, n);
+				else few_dots(dtype, 1, 2, g, m, n);
+				m += 2;
+			} else {
+				if (many) few_dots(dtype, 3, 1, g, m, n);
+				else few_dots(dtype, 1, 1, g, m, n);
+				m++;
+			}
+		}
+		n += many ? 3 : 1;
+	}
+}
+
+// gemm_few_fits: plain rows along k, few rows of a that lie along k too.
+INLINE int gemm_few_fits(const gemm *g) { return g->tb && is_plain(g->dtype) && g->m <= FEW_ROWS && g->a_step == 1; }
+
+// gemm_few_divide plans for chunks of at least 32 KB of weights.
+INLINE void gemm_few_divide(gemm *g, int threads) {
+	int64_t row = dtype_bytes(g->dtype, g->b_cols);
+	g->m_chunk = most(g->m, 1);
+	g->m_chunks = 1;
+	g->n_chunk = most(12, round_up(most(32768 / most(row, 1), ceil_div(g->n, threads * 8)), 12));
+	g->n_chunks = ceil_div(g->n, g->n_chunk);
+}
+
+static void gemm_few_task(const gemm *g, int64_t task) {
+	gemm_part t = gemm_part_of(g, task);
+	switch (g->dtype) {
+	case DT_F32: few_columns(DT_F32, g, t); return;
+	case DT_F16: few_columns(DT_F16, g, t); return;
+	case DT_BF16: few_columns(DT_BF16, g, t); return;
+	}
+}

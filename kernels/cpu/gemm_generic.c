@@ -1,0 +1,3 @@
+#include "isa_generic.h"
+
+#include "gemm.inc.h"
