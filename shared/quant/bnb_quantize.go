@@ -41,16 +41,9 @@ func QuantizeBNB(w []float32, opt BNBOptions) (*BNB, error) {
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
-	code := codeNF4
-	if b.Type == "fp4" {
-		code = sortedFP4
-		if opt.Backend == CUDA {
-			code = signedFP4
-		}
-	}
 	for i := range b.AbsMax {
 		at := i * b.BlockSize
-		b.AbsMax[i] = encodeBNB(b.Codes[at/2:], w[at:min(at+b.BlockSize, len(w))], b.BlockSize, code, opt.Backend)
+		b.AbsMax[i] = encodeBNB(b.Codes[at/2:], w[at:min(at+b.BlockSize, len(w))], b.BlockSize, b.Type, opt.Backend)
 	}
 	if opt.DoubleQuant {
 		b.Nest(opt.Backend)
@@ -59,25 +52,43 @@ func QuantizeBNB(w []float32, opt BNBOptions) (*BNB, error) {
 }
 
 // encodeBNB codes one block and returns its scale. A block shorter than size is the tensor's last.
-func encodeBNB(dst []byte, w []float32, size int, code func(float32) byte, backend Backend) (absmax float32) {
+func encodeBNB(dst []byte, w []float32, size int, kind string, backend Backend) (absmax float32) {
 	absmax = absMax(w)
-	scaled := func(x float32) float32 { return x * (1 / max(absmax, leastAbsMax)) }
+	buf := make([]float32, len(w), len(w)+1)
 	switch {
 	case backend == CUDA:
-		inv := 1 / absmax // infinite for a block of zeros; 0·inf is NaN, whose code is 0
-		scaled = func(x float32) float32 { return x * inv }
+		scale(buf, w, 1/absmax) // infinite for a block of zeros; 0·inf is NaN, whose code is 0
 	case len(w) < size:
 		absmax = max(absmax, leastAbsMax)
-		scaled = func(x float32) float32 { return x / absmax }
-	}
-	for j := 0; j < len(w); j += 2 {
-		odd := code(scaled(0)) // what stands in for the value after an odd last one
-		if j+1 < len(w) {
-			odd = code(scaled(w[j+1]))
+		for i, x := range w {
+			buf[i] = x / absmax
 		}
-		dst[j/2] = code(scaled(w[j]))<<4 | odd
+	default:
+		scale(buf, w, 1/max(absmax, leastAbsMax))
+	}
+	if len(buf)%2 != 0 {
+		buf = append(buf, 0*buf[0]) // stands in for the value after an odd last one; NaN in a block of zeros on CUDA
+	}
+	code := signedFP4
+	switch {
+	case kind == "nf4":
+		for j := 0; j < len(buf); j += 2 {
+			dst[j/2] = codeNF4(buf[j])<<4 | codeNF4(buf[j+1])
+		}
+		return absmax
+	case backend == CPU:
+		code = sortedFP4
+	}
+	for j := 0; j < len(buf); j += 2 {
+		dst[j/2] = code(buf[j])<<4 | code(buf[j+1])
 	}
 	return absmax
+}
+
+func scale(dst, w []float32, by float32) {
+	for i, x := range w {
+		dst[i] = x * by
+	}
 }
 
 // Nest quantises the scales of b a second time, in 8 bits around their mean.

@@ -52,7 +52,7 @@ func readBNB(t *testing.T) (fix bnbFixture) {
 func TestTablesAreBitsandbytes(t *testing.T) {
 	fix := readBNB(t)
 	sameBits(t, "nf4 levels", levelsNF4[:], fix.LevelsNF4)
-	sameBits(t, "nf4 bounds", boundsNF4[:], fix.BoundsNF4)
+	sameBits(t, "nf4 bounds", boundsNF4[:15], fix.BoundsNF4)
 	sameBits(t, "fp4 levels", levelsFP4[:], fix.LevelsFP4)
 	sameBits(t, "dynamic map", dynamicMap[:], fix.DynamicMap)
 }
@@ -270,5 +270,63 @@ func TestBNBCheck(t *testing.T) {
 	}
 	if err := good().Check(); err != nil {
 		t.Errorf("a good one: %v", err)
+	}
+}
+
+// The bins are a short cut to the number of bounds below a value.
+func TestCodeNF4(t *testing.T) {
+	inf := float32(math.Inf(1))
+	try := append(noise(17, 100000), 0, 1, -1, 1.0000001, -1.0000001, 2, -2, 1e30, -1e30, inf, -inf, 1e-45)
+	for _, v := range append(boundsNF4[:15:15], levelsNF4[:]...) {
+		try = append(try, v, math.Nextafter32(v, inf), math.Nextafter32(v, -inf))
+	}
+	for i := range 2*nf4Bins + 1 {
+		v := float32(i-nf4Bins) / nf4Bins
+		try = append(try, v, math.Nextafter32(v, inf), math.Nextafter32(v, -inf))
+	}
+	for _, x := range try {
+		if got, want := codeNF4(x), countBelow(boundsNF4[:15], x); got != want {
+			t.Fatalf("code of %g is %d, want %d", x, got, want)
+		}
+	}
+	if got := codeNF4(float32(math.NaN())); got != 0 {
+		t.Errorf("code of NaN is %d, want 0", got)
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	w := noise(1, 1<<16)
+	for _, f := range formats {
+		if f.Encode == nil {
+			continue
+		}
+		b.Run(f.Name, func(b *testing.B) {
+			dst := make([]byte, f.DType.Size(len(w)))
+			b.SetBytes(int64(4 * len(w)))
+			for b.Loop() {
+				f.Encode(dst, w)
+			}
+		})
+	}
+	b.Run("BNB", func(b *testing.B) {
+		b.SetBytes(int64(4 * len(w)))
+		for b.Loop() {
+			if _, err := QuantizeBNB(w, BNBOptions{DoubleQuant: true}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkDecode(b *testing.B) {
+	w := make([]float32, 1<<16)
+	for _, f := range formats {
+		b.Run(f.Name, func(b *testing.B) {
+			src := make([]byte, f.DType.Size(len(w)))
+			b.SetBytes(int64(4 * len(w)))
+			for b.Loop() {
+				f.Decode(w, src)
+			}
+		})
 	}
 }

@@ -21,11 +21,7 @@ var boundsFP4 = func() (b [15]float32) {
 // sortedFP4 is the code of the level nearest to x; of two at the same distance, the lower. This is the rule of
 // bitsandbytes' CPU code, by which small positive values become negative zero.
 func sortedFP4(x float32) byte {
-	n := 0
-	for n < len(boundsFP4) && x > boundsFP4[n] {
-		n++
-	}
-	return orderFP4[n]
+	return orderFP4[countBelow(boundsFP4[:], x)]
 }
 
 // signedFP4 is the code nearest to the magnitude of x, and its sign: the rule of bitsandbytes' CUDA code.

@@ -20,24 +20,49 @@ var levelsNF4 = [16]float32{
 	0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1,
 }
 
-// boundsNF4 are the float32 midpoints between neighbouring levels.
-var boundsNF4 = func() (b [15]float32) {
-	for i := range b {
+// boundsNF4 are the float32 midpoints between neighbouring levels, and one that nothing is above.
+var boundsNF4 = func() (b [16]float32) {
+	for i := range 15 {
 		b[i] = (levelsNF4[i] + levelsNF4[i+1]) / 2
 	}
+	b[15] = float32(math.Inf(1))
 	return b
 }()
 
 // codeNF4 is the level nearest to x in [-1, 1]; of two at the same distance, the lower. NaN becomes 0.
 func codeNF4(x float32) byte {
-	// Four comparisons, as in a tree: the code is the number of bounds below x.
-	var c byte
-	for step := byte(8); step > 0; step /= 2 {
-		if x > boundsNF4[c+step-1] {
-			c += step
+	// A bin is narrower than the distance between bounds, so that one comparison is left.
+	bin := uint32(int32(x*nf4Bins + nf4Bins))
+	if bin > 2*nf4Bins {
+		return countBelow(boundsNF4[:15], x)
+	}
+	c := binsNF4[bin]
+	if x > boundsNF4[c] {
+		c++
+	}
+	return c & 15
+}
+
+// nf4Bins is the number of bins in [0, 1).
+const nf4Bins = 32
+
+// binsNF4 is the number of bounds below each bin, with a margin for the rounding of the bin's number.
+var binsNF4 = func() (b [2*nf4Bins + 1]byte) {
+	const margin = 1e-4
+	for i := range b {
+		b[i] = countBelow(boundsNF4[:15], float32(i-nf4Bins)/nf4Bins-margin)
+	}
+	return b
+}()
+
+// countBelow is the number of bounds below x.
+func countBelow(bounds []float32, x float32) (n byte) {
+	for _, b := range bounds {
+		if x > b {
+			n++
 		}
 	}
-	return c
+	return n
 }
 
 func decodeNF4(dst []float32, src []byte) {
@@ -55,8 +80,9 @@ func encodeNF4(dst []byte, src []float32) {
 		absmax := absMax(src[:nf4Values])
 		putF32(dst, absmax)
 		inv := 1 / max(absmax, leastAbsMax)
-		for j := range nf4Values / 2 {
-			dst[4+j] = codeNF4(src[2*j]*inv)<<4 | codeNF4(src[2*j+1]*inv)
+		codes, values := dst[4:nf4Bytes], src[:nf4Values]
+		for j := range codes {
+			codes[j] = codeNF4(values[2*j]*inv)<<4 | codeNF4(values[2*j+1]*inv)
 		}
 	}
 }

@@ -30,15 +30,17 @@ func encodeQ8_0(dst []byte, src []float32) {
 	}
 }
 
-// roundInt8 rounds half away from zero, as C's roundf, and saturates; NaN becomes 0.
+// roundInt8 rounds half away from zero, as C's roundf, and saturates; NaN becomes 0. The sum is exact in float64.
 func roundInt8(v float32) int8 {
-	switch r := math.Round(float64(v)); {
-	case r >= 127:
+	switch {
+	case v >= 127:
 		return 127
-	case r <= -128:
+	case v >= 0:
+		return int8(float64(v) + 0.5)
+	case v > -128:
+		return int8(float64(v) - 0.5)
+	case v <= -128:
 		return -128
-	case r == r:
-		return int8(r)
 	}
 	return 0
 }

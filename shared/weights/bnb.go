@@ -244,10 +244,11 @@ func (b *bnbSource) Read(name string, dst []byte) error {
 	return quant.Encode(w.spec.DType, dst, values)
 }
 
-// ReadRange implements Ranger.
-func (b *bnbSource) ReadRange(name string, dst []byte, off int64) error {
-	if r, ok := b.Source.(Ranger); ok && b.packed[name] == nil {
-		return r.ReadRange(name, dst, off)
+// Range implements Ranger.
+func (b *bnbSource) Range(name string) (func(dst []byte, off int64) error, bool) {
+	r, ok := b.Source.(Ranger)
+	if !ok || b.packed[name] != nil {
+		return nil, false
 	}
-	return readRangeOfWhole(b, name, dst, off)
+	return r.Range(name)
 }

@@ -258,21 +258,13 @@ func (g *GGUF) Read(name string, dst []byte) error {
 	return nil
 }
 
-// ReadRange implements Ranger.
-func (g *GGUF) ReadRange(name string, dst []byte, off int64) error {
+// Range implements Ranger.
+func (g *GGUF) Range(name string) (func(dst []byte, off int64) error, bool) {
 	t, err := g.tensor(name)
-	switch {
-	case err != nil:
-		return err
-	case t.heads != 0:
-		return readRangeOfWhole(g, name, dst, off)
-	case off < 0 || off+int64(len(dst)) > t.end-t.begin:
-		return fmt.Errorf("%s: %d bytes at %d of %d", name, len(dst), off, t.end-t.begin)
+	if err != nil || t.heads != 0 {
+		return nil, false
 	}
-	if err := readFull(g.f, dst, g.data+t.begin+off); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
+	return rangeIn(g.f, name, g.data+t.begin, g.data+t.end), true
 }
 
 func (g *GGUF) tensor(name string) (ggufTensor, error) {

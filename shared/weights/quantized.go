@@ -60,15 +60,43 @@ func (v *quantized) Bytes(name string) ([]byte, bool) {
 	return v.Source.Bytes(name)
 }
 
-// ReadRange implements Ranger.
-func (v *quantized) ReadRange(name string, dst []byte, off int64) error {
-	if _, ok := v.to[name]; !ok {
-		if r, ok := v.Source.(Ranger); ok {
-			return r.ReadRange(name, dst, off)
+// Range implements Ranger. A converted tensor is converted in whole blocks: parts begin and end with one.
+func (v *quantized) Range(name string) (func(dst []byte, off int64) error, bool) {
+	to, ok := v.to[name]
+	if !ok {
+		r, ok := v.Source.(Ranger)
+		if !ok {
+			return nil, false
 		}
+		return r.Range(name)
 	}
-	return readRangeOfWhole(v, name, dst, off)
+	from, _ := v.Source.Spec(name)
+	r, ok := v.Source.(Ranger)
+	if !ok || v.nested(to) || to.DType.BlockValues()%from.DType.BlockValues() != 0 {
+		return nil, false
+	}
+	read, ok := r.Range(name)
+	if !ok {
+		return nil, false
+	}
+	return func(dst []byte, off int64) error {
+		block := int64(to.DType.BlockBytes())
+		if off < 0 || off%block != 0 || int64(len(dst))%block != 0 || off+int64(len(dst)) > int64(to.Size()) {
+			return fmt.Errorf("%s: %d bytes at %d of %d are not whole blocks of %v", name, len(dst), off, to.Size(), to.DType)
+		}
+		first := int(off/block) * to.DType.BlockValues()
+		values := make([]float32, len(dst)/int(block)*to.DType.BlockValues())
+		raw := make([]byte, from.DType.Size(len(values)))
+		if err := read(raw, int64(from.DType.Size(first))); err != nil {
+			return err
+		}
+		quant.Decode(from.DType, values, raw)
+		return quant.Encode(to.DType, dst, values)
+	}, true
 }
+
+// nested reports whether the scales depend on the whole tensor.
+func (v *quantized) nested(to tensor.Spec) bool { return to.DType == tensor.NF4 && v.q.DoubleQuant }
 
 // chunkValues is the most values converted at a time: a chunk in float32 stays in a core's cache.
 const chunkValues = 1 << 16
@@ -108,7 +136,7 @@ func (v *quantized) Read(name string, dst []byte) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if to.DType == tensor.NF4 && v.q.DoubleQuant {
+	if v.nested(to) {
 		quant.NestBlocks(dst, v.q.Backend)
 	}
 	return nil
@@ -118,7 +146,9 @@ func (v *quantized) Read(name string, dst []byte) error {
 func rangeReader(src Source, name string, s tensor.Spec) (func(buf []byte, off int64) ([]byte, error), error) {
 	whole, ok := src.Bytes(name)
 	if r, ranges := src.(Ranger); !ok && ranges {
-		return func(buf []byte, off int64) ([]byte, error) { return buf, r.ReadRange(name, buf, off) }, nil
+		if read, cheap := r.Range(name); cheap {
+			return func(buf []byte, off int64) ([]byte, error) { return buf, read(buf, off) }, nil
+		}
 	}
 	if !ok {
 		whole = make([]byte, s.Size())

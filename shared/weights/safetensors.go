@@ -138,21 +138,13 @@ func (s *Safetensors) Read(name string, dst []byte) error {
 	return nil
 }
 
-// ReadRange implements Ranger.
-func (s *Safetensors) ReadRange(name string, dst []byte, off int64) error {
+// Range implements Ranger.
+func (s *Safetensors) Range(name string) (func(dst []byte, off int64) error, bool) {
 	e, err := s.entry(name)
-	switch {
-	case err != nil:
-		return err
-	case e.convert != nil:
-		return readRangeOfWhole(s, name, dst, off)
-	case off < 0 || off+int64(len(dst)) > e.end-e.begin:
-		return fmt.Errorf("%s: %d bytes at %d of %d", name, len(dst), off, e.end-e.begin)
+	if err != nil || e.convert != nil {
+		return nil, false
 	}
-	if err := readFull(s.f, dst, s.data+e.begin+off); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
+	return rangeIn(s.f, name, s.data+e.begin, s.data+e.end), true
 }
 
 func (s *Safetensors) entry(name string) (stEntry, error) {

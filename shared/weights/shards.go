@@ -147,13 +147,13 @@ func (s *shards) Read(name string, dst []byte) error {
 	return f.Read(name, dst)
 }
 
-// ReadRange implements Ranger.
-func (s *shards) ReadRange(name string, dst []byte, off int64) error {
+// Range implements Ranger.
+func (s *shards) Range(name string) (func(dst []byte, off int64) error, bool) {
 	f, ok := s.in[name]
 	if !ok {
-		return fmt.Errorf("%s: %w", name, ErrNotFound)
+		return nil, false
 	}
-	return f.ReadRange(name, dst, off)
+	return f.Range(name)
 }
 
 func (s *shards) Bytes(name string) ([]byte, bool) {

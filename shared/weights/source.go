@@ -35,9 +35,10 @@ type Source interface {
 // ErrNotFound says that a source has no tensor of the name.
 var ErrNotFound = errors.New("no such tensor")
 
-// Ranger is a Source that can read a part of a tensor: len(dst) bytes from the byte at off of what Read gives.
+// Ranger is a Source that may read parts of a tensor. Range returns a function that reads len(dst) bytes from the
+// byte at off of what Read gives; it is false where a part costs as much as the whole.
 type Ranger interface {
-	ReadRange(name string, dst []byte, off int64) error
+	Range(name string) (read func(dst []byte, off int64) error, ok bool)
 }
 
 // ReadTensor reads a tensor into memory.
@@ -73,19 +74,15 @@ func readFull(f io.ReaderAt, dst []byte, off int64) error {
 	return fmt.Errorf("%d bytes at %d: %w", len(dst), off, err)
 }
 
-// readRangeOfWhole reads all of a tensor to give a part of it.
-func readRangeOfWhole(src Source, name string, dst []byte, off int64) error {
-	s, ok := src.Spec(name)
-	if !ok {
-		return fmt.Errorf("%s: %w", name, ErrNotFound)
+// rangeIn is Range of a tensor that is stored in f as Read gives it, from begin to end.
+func rangeIn(f io.ReaderAt, name string, begin, end int64) func(dst []byte, off int64) error {
+	return func(dst []byte, off int64) error {
+		if off < 0 || off > end-begin || int64(len(dst)) > end-begin-off {
+			return fmt.Errorf("%s: %d bytes at %d of %d", name, len(dst), off, end-begin)
+		}
+		if err := readFull(f, dst, begin+off); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return nil
 	}
-	if off < 0 || off+int64(len(dst)) > int64(s.Size()) {
-		return fmt.Errorf("%s: %d bytes at %d of %d", name, len(dst), off, s.Size())
-	}
-	whole := make([]byte, s.Size())
-	if err := src.Read(name, whole); err != nil {
-		return err
-	}
-	copy(dst, whole[off:])
-	return nil
 }
