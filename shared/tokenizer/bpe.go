@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -60,10 +61,17 @@ func (m *bpe) id(token string) (int32, bool) {
 
 func (m *bpe) forbid(special map[int32]bool) {
 	for id := range special {
-		if int(id) < len(m.special) && id != m.unk {
+		if int(id) < len(m.special) && !(id == m.unk && isUnknownName(m.words[id])) {
 			m.special[id] = true
 		}
 	}
+}
+
+// isUnknownName tells whether a token stands for the unknown and nothing else:
+// <unk>, [UNK]. Some vocabularies let <|endoftext|> do it, which text must not
+// be able to write; what is unknown to them is dropped from plain text.
+func isUnknownName(token string) bool {
+	return strings.Contains(strings.ToLower(token), "unk")
 }
 
 func (m *bpe) append(dst []token, p piece, plain bool) []token {

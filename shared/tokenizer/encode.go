@@ -10,9 +10,10 @@ type Encoding struct {
 }
 
 // Append appends the ids of text to dst and returns it. The text is plain: no
-// special token comes out of it, whatever it says. (The one exception is the
-// unknown token of vocabularies that cannot spell every text.) Nothing is put
-// around it. Ill-formed UTF-8 is read as U+FFFD.
+// special token comes out of it, whatever it says, but the <unk> of vocabularies
+// that cannot spell every text. Added tokens that are not special are found only
+// where they are mere text, such as runs of spaces, not markers like <think>.
+// Nothing is put around it. Ill-formed UTF-8 is read as U+FFFD.
 func (t *Tokenizer) Append(dst []int32, text string) []int32 {
 	var tokens []token
 	t.walk(source(text, true), t.plain,

@@ -9,6 +9,7 @@ import (
 
 // A node is a value in tokenizer.json together with its place, for messages.
 type node struct {
+	file  string // "tokenizer.json"
 	place string // e.g. "pre_tokenizer.pretokenizers[1]"
 	raw   json.RawMessage
 }
@@ -17,11 +18,11 @@ func (n node) child(name string, raw json.RawMessage) node {
 	if n.place != "" {
 		name = n.place + "." + name
 	}
-	return node{name, raw}
+	return node{n.file, name, raw}
 }
 
 func (n node) item(i int, raw json.RawMessage) node {
-	return node{fmt.Sprintf("%s[%d]", n.place, i), raw}
+	return node{n.file, fmt.Sprintf("%s[%d]", n.place, i), raw}
 }
 
 // null tells whether the value is missing or null.
@@ -34,7 +35,7 @@ func (n node) errorf(format string, args ...any) error {
 	if place == "" {
 		place = "top level"
 	}
-	return fmt.Errorf("tokenizer.json: %s: %w", place, fmt.Errorf(format, args...))
+	return fmt.Errorf("%s: %s: %w", n.file, place, fmt.Errorf(format, args...))
 }
 
 // decode reads the value into v.

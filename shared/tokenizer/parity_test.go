@@ -17,7 +17,7 @@ import (
 // families by testdata/make.py.
 var families = []string{
 	"gpt2", "smollm", "llama3", "qwen2", "roberta", "deepseek", "gpt4o", "possessive",
-	"falcon", "llama2", "metaspace", "words",
+	"falcon", "llama2", "metaspace", "words", "trained",
 }
 
 type testText struct{ Text, Hex string }
@@ -151,7 +151,7 @@ func TestNormalForms(t *testing.T) {
 	}
 	readJSON(t, "normalized.json", &want)
 	for name, w := range want.Forms {
-		n, err := component(node{raw: json.RawMessage(fmt.Sprintf("{%q: %q}", "type", name))}, normalizers())
+		n, err := component(node{file: "test", raw: json.RawMessage(fmt.Sprintf("{%q: %q}", "type", name))}, normalizers())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +178,7 @@ func TestClasses(t *testing.T) {
 	var want map[string][]rune
 	readJSON(t, "classes.json", &want)
 	for name, runs := range want {
-		in := map[rune]bool{}
+		in := make([]bool, utf8.MaxRune+1)
 		for i := 0; i < len(runs); i += 2 {
 			for r := runs[i]; r <= runs[i+1]; r++ {
 				in[r] = true
@@ -205,7 +205,7 @@ func TestClasses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := map[rune]bool{}
+			got := make([]bool, utf8.MaxRune+1)
 			x.each(all.String(), func(start, end int) {
 				for _, r := range all.String()[start:end] {
 					got[r] = true

@@ -27,7 +27,7 @@ func Parse(data []byte) (*Tokenizer, error) {
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("tokenizer.json: has %d bytes, at most %d are allowed", len(data), maxFile)
 	}
-	n := node{raw: data}
+	n := node{file: "tokenizer.json", raw: data}
 	var f file
 	if err := n.decode(&f); err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package tokenizer
 
 import (
-	"encoding/json"
 	"strings"
 	"unicode/utf8"
 )
@@ -90,13 +89,4 @@ func parsePattern(n node) (matcher, error) {
 		return literal(*c.String), nil
 	}
 	return nil, n.errorf(`expected {"Regex": …} or {"String": …}, got %s`, n.raw)
-}
-
-// patternJSON writes a regular expression as parsePattern reads it.
-func patternJSON(regex string) string {
-	b, err := json.Marshal(map[string]string{"Regex": regex})
-	if err != nil {
-		panic("BUG: a string map has no JSON: " + err.Error())
-	}
-	return string(b)
 }

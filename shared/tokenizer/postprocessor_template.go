@@ -85,7 +85,7 @@ func parseBertProcessing(n node) (postProcessor, error) {
 			return nil, at.errorf("expected [token, id], got %d values", len(f.pair))
 		}
 		var id int32
-		if err := (node{at.place, f.pair[1]}).decode(&id); err != nil {
+		if err := n.child(f.name, f.pair[1]).decode(&id); err != nil {
 			return nil, err
 		}
 		if id < 0 || id >= maxVocab {

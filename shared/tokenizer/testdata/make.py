@@ -2,6 +2,7 @@
 
 Run by hand:  /work/venv/bin/python make.py      (tokenizers 0.23.3)
 
+corpus.txt        what the tiny tokenizers are trained on
 texts.json        the texts: hand-picked ones, then random ones; "hex" marks bytes
                   that are no UTF-8, which Python reads with errors="replace"
 NAME.json         a tiny tokenizer with the components of a real family
@@ -204,6 +205,11 @@ def words():
     return bpe(t, ["<unk>"], 400, alphabet=False, limit_alphabet=100, continuing_subword_prefix="##", end_of_word_suffix="</w>")
 
 
+def trained():
+    """What Train and Save of package tokenizer made: go test -run TestTrained -update."""
+    return Tokenizer.from_file("trained.json")
+
+
 def digest(ids, offsets):
     h = hashlib.sha256(struct.pack("<%di" % len(ids), *ids))
     h.update(struct.pack("<%di" % (2 * len(offsets)), *[x for o in offsets for x in o]))
@@ -262,10 +268,13 @@ def main():
     n_random = 250
     texts = TEXTS + [bytes.fromhex(h).decode("utf-8", "replace") for h in BROKEN] + random_texts(n_random)
     dump("texts.json", [{"text": s} for s in TEXTS] + [{"hex": h} for h in BROKEN] + [{"text": s} for s in texts[-n_random:]])
+    with open("corpus.txt", "w", encoding="utf-8") as f:
+        f.write(CORPUS)
     for make in ALL:
         t = make()
         name = make.__name__
-        t.save(name + ".json", pretty=False)
+        if make is not trained:
+            t.save(name + ".json", pretty=False)
         t = Tokenizer.from_file(name + ".json")
         dump(name + ".want.json", want(t, texts, n_random))
     dump("classes.json", {c: members(r"\p{%s}" % c if len(c) < 2 or c[0] != "\\" else c)
@@ -286,7 +295,8 @@ def main():
     dump("normalized.json", {"strings": strings, "forms": forms})
 
 
-ALL = [gpt2, smollm, llama3, qwen2, roberta, deepseek, gpt4o, possessive, falcon, llama2, metaspace, words]
+ALL = [gpt2, smollm, llama3, qwen2, roberta, deepseek, gpt4o, possessive, falcon, llama2, metaspace, words,
+       trained]
 
 if __name__ == "__main__":
     assert tokenizers.__version__ == "0.23.3", tokenizers.__version__
