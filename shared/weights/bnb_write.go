@@ -139,7 +139,8 @@ func BNBConfig(config []byte, opt quant.BNBOptions, computeDType string, skip []
 	q, err := json.Marshal(map[string]any{
 		"quant_method": "bitsandbytes", "load_in_4bit": true, "load_in_8bit": false, "_load_in_4bit": true, "_load_in_8bit": false,
 		"bnb_4bit_quant_type": kind, "bnb_4bit_use_double_quant": opt.DoubleQuant, "bnb_4bit_compute_dtype": computeDType,
-		"bnb_4bit_quant_storage": "uint8", "llm_int8_threshold": 6.0, "llm_int8_has_fp16_weight": false,
+		"bnb_4bit_quant_storage": "uint8", "llm_int8_threshold": json.RawMessage("6.0"), // an integer is refused
+		"llm_int8_has_fp16_weight":         false,
 		"llm_int8_enable_fp32_cpu_offload": false, "llm_int8_skip_modules": skip,
 	})
 	if err != nil {

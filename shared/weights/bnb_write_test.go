@@ -97,7 +97,7 @@ func TestBNBConfig(t *testing.T) {
 	if got.ModelType != "llama" || q.Method != "bitsandbytes" || !q.In4 || q.Type != "nf4" || !q.Double || q.Compute != "float32" || !reflect.DeepEqual(q.Skip, []string{"score"}) {
 		t.Errorf("config is %s", b)
 	}
-	if !strings.Contains(string(b), "10000.0") {
+	if !strings.Contains(string(b), "10000.0") || !strings.Contains(string(b), `"llm_int8_threshold": 6.0`) {
 		t.Errorf("a number is written otherwise: %s", b)
 	}
 	for _, bad := range []string{"", "null", "[]"} {
