@@ -1,0 +1,5 @@
+//go:build amd64
+
+#include "isa_avx512.h"
+
+#include "attention.inc.h"

@@ -1,0 +1,3 @@
+#include "isa_generic.h"
+
+#include "attention.inc.h"

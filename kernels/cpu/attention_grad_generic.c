@@ -1,0 +1,3 @@
+#include "isa_generic.h"
+
+#include "attention_grad.inc.h"
