@@ -22,6 +22,7 @@ type bpe struct {
 	suffix       string // of characters that end a word
 
 	byteIDs  [256]int32       // id of every byte of the byte-level alphabet; -1: none
+	bytePair []merge          // the merges of two bytes a b at a<<8 | b, a copy from pairs
 	rawWords map[string]int32 // the vocabulary as bytes; only with ignoreMerges
 	special  []bool           // by id
 	cache    *wordCache
@@ -40,6 +41,14 @@ func (m *bpe) link() {
 			m.byteIDs[b] = id
 		}
 	}
+	m.bytePair = make([]merge, 1<<16)
+	for i := range m.bytePair {
+		a, b := m.byteID(i>>8), m.byteID(i&0xff)
+		m.bytePair[i].rank = noMerge
+		if a >= 0 && b >= 0 {
+			m.bytePair[i] = m.pairs.get(a, b)
+		}
+	}
 	if m.ignoreMerges {
 		m.rawWords = make(map[string]int32, len(m.ids))
 		for w, id := range m.ids {
@@ -50,6 +59,14 @@ func (m *bpe) link() {
 	}
 	m.special = make([]bool, len(m.words))
 	m.cache = newWordCache()
+}
+
+// byteID returns the token of a byte, or the unknown one, or -1.
+func (m *bpe) byteID(b int) int32 {
+	if id := m.byteIDs[b]; id >= 0 {
+		return id
+	}
+	return m.unk
 }
 
 func (m *bpe) vocab() []string { return m.words }
@@ -86,9 +103,12 @@ func (m *bpe) append(dst []token, p piece, plain bool) []token {
 		return append(dst, tokens...)
 	}
 	at := len(dst)
-	dst = m.spell(dst, p, plain)
-	if !m.anySpecial(dst[at:]) { // so that the cache serves plain text too
+	dst = m.spellOnce(dst, p, false)
+	switch {
+	case !m.anySpecial(dst[at:]): // only such words, so that the cache serves plain text
 		m.cache.put(slot, p, dst[at:])
+	case plain:
+		dst = m.spellOnce(dst[:at], p, true)
 	}
 	return dst
 }
@@ -97,26 +117,30 @@ func (m *bpe) append(dst []token, p piece, plain bool) []token {
 // where that gives a special token and plain forbids it, again without those.
 func (m *bpe) spell(dst []token, p piece, plain bool) []token {
 	at := len(dst)
-	for _, ban := range []bool{false, true} {
-		if id, ok := m.whole(p); ok && !(ban && m.special[id]) {
-			dst = append(dst[:at], token{id, 0, int32(len(p.text))})
-		} else {
-			if p.raw {
-				dst = m.bytes(dst[:at], p.text)
-			} else {
-				dst = m.characters(dst[:at], p.text)
-			}
-			if ban {
-				dst = m.dropSpecial(dst, at)
-			}
-			n := m.join(dst[at:], ban)
-			dst = dst[:at+n]
-		}
-		if !plain || !m.anySpecial(dst[at:]) {
-			break
-		}
+	dst = m.spellOnce(dst, p, false)
+	if plain && m.anySpecial(dst[at:]) {
+		dst = m.spellOnce(dst[:at], p, true)
 	}
 	return dst
+}
+
+// spellOnce spells p; with ban as if there were no special tokens.
+func (m *bpe) spellOnce(dst []token, p piece, ban bool) []token {
+	at := len(dst)
+	if id, ok := m.whole(p); ok && !(ban && m.special[id]) {
+		return append(dst, token{id, 0, int32(len(p.text))})
+	}
+	raw := ""
+	if p.raw {
+		dst = m.bytes(dst, p.text)
+		raw = p.text
+	} else {
+		dst = m.characters(dst, p.text)
+	}
+	if ban {
+		dst = m.dropSpecial(dst, at)
+	}
+	return dst[:at+m.join(dst[at:], raw, ban)]
 }
 
 func (m *bpe) anySpecial(tokens []token) bool {

@@ -18,15 +18,20 @@ func (m *bpe) lookup(a, b int32, ban bool) merge {
 }
 
 // join applies the merges to the symbols of a word, in place, and returns how
-// many are left. The lowest rank goes first, of equal ranks the leftmost.
-func (m *bpe) join(sym []token, ban bool) int {
+// many are left. The lowest rank goes first, of equal ranks the leftmost. raw is
+// the word where its symbols are its bytes.
+func (m *bpe) join(sym []token, raw string, ban bool) int {
 	if len(sym) > shortWord {
 		return m.joinLong(sym, ban)
 	}
 	n := len(sym)
 	var next [shortWord]merge // next[i] is the merge of sym[i] and sym[i+1]
 	for i := 0; i+1 < n; i++ {
-		next[i] = m.lookup(sym[i].id, sym[i+1].id, ban)
+		if len(raw) == n && !ban {
+			next[i] = m.bytePair[int(raw[i])<<8|int(raw[i+1])]
+		} else {
+			next[i] = m.lookup(sym[i].id, sym[i+1].id, ban)
+		}
 	}
 	for {
 		best, at := int32(noMerge), 0

@@ -3,7 +3,6 @@ package tokenizer
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"strings"
 )
 
@@ -185,16 +184,11 @@ func (m *bpe) fields() any {
 		f.Unk = &m.words[m.unk]
 	}
 	f.Prefix, f.Suffix = optional(m.prefix), optional(m.suffix)
-	var used []pairSlot
-	for _, s := range m.pairs.slots {
-		if s.key != noPair {
-			used = append(used, s)
+	f.Merges = [][2]string{}
+	for _, p := range m.pairs.byRank {
+		if p.key != noPair {
+			f.Merges = append(f.Merges, [2]string{m.words[p.key>>32], m.words[uint32(p.key)]})
 		}
-	}
-	slices.SortFunc(used, func(a, b pairSlot) int { return int(a.rank - b.rank) })
-	f.Merges = make([][2]string, len(used))
-	for i, s := range used {
-		f.Merges[i] = [2]string{m.words[s.key>>32], m.words[uint32(s.key)]}
 	}
 	return f
 }

@@ -12,44 +12,53 @@ type merge struct {
 	id   int32 // of the joined token
 }
 
-// pairTable maps pairs of ids to merges: a hash table with open addressing, as
-// the lookups are most of the time that BPE takes.
+const noMerge = math.MaxInt32
+
+// pairTable maps pairs of ids to merges. Looking them up is most of the time
+// that BPE takes and most of that is waiting for memory, so a slot of the hash
+// table is only a rank and 32 bits of the hash; the pair itself is compared in a
+// second table, by rank, where the frequent merges lie close together.
 type pairTable struct {
-	slots []pairSlot
-	shift uint8 // 64 - log2(len(slots))
-	n     int
+	slots  []uint64 // hash bits <<32 | rank + 1; 0 when free
+	shift  uint8    // 64 - log2(len(slots))
+	byRank []rankedPair
 }
 
-type pairSlot struct {
-	key uint64 // both ids; noPair when free
-	merge
+type rankedPair struct {
+	key uint64 // both ids; noPair where no merge has the rank
+	id  int32
 }
 
-const (
-	noPair  = ^uint64(0) // no key: ids are below 2^31
-	noMerge = math.MaxInt32
-)
+const noPair = ^uint64(0) // no key: ids are below 2^31
 
 func pairKey(a, b int32) uint64 { return uint64(uint32(a))<<32 | uint64(uint32(b)) }
 
-// newPairTable makes a table for n pairs, at most half full.
+// newPairTable makes a table for the ranks 0 to n-1, at most two thirds full.
 func newPairTable(n int) *pairTable {
-	size := 1 << bits.Len(uint(2*max(n, 4)-1))
-	t := &pairTable{slots: make([]pairSlot, size), shift: uint8(64 - bits.TrailingZeros(uint(size)))}
-	for i := range t.slots {
-		t.slots[i] = pairSlot{noPair, merge{rank: noMerge}}
+	size := 1 << bits.Len(uint(n+n/2+3))
+	t := &pairTable{
+		slots:  make([]uint64, size),
+		shift:  uint8(64 - bits.TrailingZeros(uint(size))),
+		byRank: make([]rankedPair, n),
+	}
+	for i := range t.byRank {
+		t.byRank[i].key = noPair
 	}
 	return t
 }
 
-// slot returns where key is or belongs.
-func (t *pairTable) slot(key uint64) *pairSlot {
-	// Fibonacci hashing: the high bits of the product depend on all of the key.
-	i := key * 0x9e3779b97f4a7c15 >> t.shift
+// find returns the slot of key, or the free one where it belongs, and the hash
+// bits kept in a slot.
+func (t *pairTable) find(key uint64) (i, hash uint64) {
+	// Fibonacci hashing twice: the high bits of the products depend on all of
+	// the key, and the second product makes bits that the index has not used.
+	h := key * 0x9e3779b97f4a7c15
+	i = h >> t.shift
+	hash = (h ^ h>>32) * 0xd6e8feb86659fd93 >> 32 << 32
 	for {
-		s := &t.slots[i]
-		if s.key == key || s.key == noPair {
-			return s
+		s := t.slots[i]
+		if s == 0 || s&^0xffffffff == hash && t.byRank[uint32(s)-1].key == key {
+			return i, hash
 		}
 		if i++; i == uint64(len(t.slots)) {
 			i = 0
@@ -57,17 +66,23 @@ func (t *pairTable) slot(key uint64) *pairSlot {
 	}
 }
 
-// put stores m for the pair, over what was there. A table takes no more pairs
-// than it was made for.
+// put stores m for the pair. If the pair has a merge already, that is gone.
 func (t *pairTable) put(a, b int32, m merge) {
-	s := t.slot(pairKey(a, b))
-	if s.key == noPair {
-		if t.n++; 2*t.n > len(t.slots) {
-			panic("BUG: pair table is too small")
-		}
-		s.key = pairKey(a, b)
+	key := pairKey(a, b)
+	i, hash := t.find(key)
+	if old := uint32(t.slots[i]); old != 0 {
+		t.byRank[old-1].key = noPair
 	}
-	s.merge = m
+	t.slots[i] = hash | uint64(m.rank+1)
+	t.byRank[m.rank] = rankedPair{key, m.id}
 }
 
-func (t *pairTable) get(a, b int32) merge { return t.slot(pairKey(a, b)).merge }
+func (t *pairTable) get(a, b int32) merge {
+	i, _ := t.find(pairKey(a, b))
+	s := t.slots[i]
+	if s == 0 {
+		return merge{rank: noMerge}
+	}
+	rank := uint32(s) - 1
+	return merge{int32(rank), t.byRank[rank].id}
+}

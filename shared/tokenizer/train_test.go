@@ -40,9 +40,9 @@ func TestTrainLikeHuggingFace(t *testing.T) {
 
 func merges(m *bpe) map[uint64]merge {
 	all := map[uint64]merge{}
-	for _, s := range m.pairs.slots {
-		if s.key != noPair {
-			all[s.key] = s.merge
+	for rank, p := range m.pairs.byRank {
+		if p.key != noPair {
+			all[p.key] = merge{int32(rank), p.id}
 		}
 	}
 	return all

@@ -1,0 +1,102 @@
+package tokenizer
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// ggufOf turns a tokenizer into what a GGUF file would say of it.
+func ggufOf(k *Tokenizer, pre string) GGUF {
+	g := GGUF{Model: "gpt2", Pre: pre, Tokens: slices.Clone(k.words), Types: make([]int32, k.Len())}
+	for i := range g.Types {
+		g.Types[i] = 1
+	}
+	for _, a := range k.added {
+		g.Types[a.ID] = ggufUserDefined
+		if a.Special {
+			g.Types[a.ID] = ggufControl
+		}
+	}
+	m := k.model.(*bpe)
+	for _, p := range m.pairs.byRank {
+		g.Merges = append(g.Merges, m.words[p.key>>32]+" "+m.words[uint32(p.key)])
+	}
+	return g
+}
+
+// TestFromGGUF expects the tokenizer of a GGUF file to encode like the
+// tokenizer.json that it was converted from.
+func TestFromGGUF(t *testing.T) {
+	var texts []testText
+	readJSON(t, "texts.json", &texts)
+	for family, pre := range map[string]string{"gpt2": "gpt-2", "smollm": "smollm", "llama3": "llama-bpe", "qwen2": "qwen2"} {
+		want := load(t, family)
+		g := ggufOf(want, pre)
+		if bos, ok := want.Special("<|begin_of_text|>"); ok {
+			g.AddBOS, g.BOS = true, bos
+		}
+		got, err := FromGGUF(g)
+		if err != nil {
+			t.Fatalf("%s: %v", family, err)
+		}
+		if got.Len() != want.Len() {
+			t.Errorf("%s: %d tokens, want %d", family, got.Len(), want.Len())
+		}
+		for _, x := range texts {
+			in := x.input(t)
+			if a, b := got.Encode(in, true), want.Encode(in, true); !reflect.DeepEqual(a, b) {
+				t.Errorf("%s: %q: got %v, want %v", family, in, a, b)
+			}
+			ids := want.Append(nil, in)
+			if a := got.Append(nil, in); !slices.Equal(a, ids) {
+				t.Errorf("%s: plain %q: got %v, want %v", family, in, a, ids)
+			}
+			if a, b := got.Decode(ids, true), want.Decode(ids, true); a != b {
+				t.Errorf("%s: decoded %q, want %q", family, a, b)
+			}
+		}
+	}
+}
+
+func TestFromGGUFTemplate(t *testing.T) {
+	g := GGUF{Model: "gpt2", Pre: "gpt-2", Tokens: []string{"<s>", "</s>", "a", "[PAD]", "[PAD]"}, Types: []int32{3, 3, 1, 5, 5},
+		AddBOS: true, BOS: 0, AddEOS: true, EOS: 1}
+	k, err := FromGGUF(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := k.Encode("aa", true); !slices.Equal(e.IDs, []int32{0, 2, 2, 1}) {
+		t.Errorf("got %v", e.IDs)
+	}
+	if e := k.Encode("aa", false); !slices.Equal(e.IDs, []int32{2, 2}) {
+		t.Errorf("without: got %v", e.IDs)
+	}
+	if k.Len() != 5 {
+		t.Errorf("Len is %d", k.Len())
+	}
+}
+
+func TestFromGGUFErrors(t *testing.T) {
+	good := GGUF{Model: "gpt2", Pre: "gpt-2", Tokens: []string{"a", "b", "ab"}, Merges: []string{"a b"}}
+	if _, err := FromGGUF(good); err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(*GGUF){
+		"tokenizer.ggml.model: expected":                         func(g *GGUF) { g.Model = "rwkv" },
+		`tokenizer.ggml.pre: unknown "x", expected one of gpt-2`: func(g *GGUF) { g.Pre = "x" },
+		"tokenizer.ggml.tokens: has 0 tokens":                    func(g *GGUF) { g.Tokens = nil },
+		"tokenizer.ggml.token_type: has 1 entries for 3 tokens":  func(g *GGUF) { g.Types = []int32{1} },
+		`tokenizer.ggml.merges[0]: "c" is not in the vocabulary`: func(g *GGUF) { g.Merges = []string{"a c"} },
+		`tokenizer.ggml.merges[1]: expected two tokens`:          func(g *GGUF) { g.Merges = []string{"a b", "ab"} },
+		"tokenizer.ggml.bos_token_id: id 3, expected 0 to 2":     func(g *GGUF) { g.AddBOS, g.BOS = true, 3 },
+		"tokenizer.ggml.eos_token_id: id -1, expected 0 to 2":    func(g *GGUF) { g.AddEOS, g.EOS = true, -1 },
+	} {
+		g := good
+		change(&g)
+		if _, err := FromGGUF(g); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", want, err)
+		}
+	}
+}
