@@ -37,22 +37,22 @@ func WriteBNB(w io.Writer, src Source, pick func(name string, s tensor.Spec) boo
 
 // bnbItems quantises a weight and returns what is stored of it. The codes are made again when they are written.
 func bnbItems(src Source, name string, s tensor.Spec, opt quant.BNBOptions) ([]Item, error) {
-	values, err := readFloats(src, name)
+	values, err := Floats(src, name)
 	if err != nil {
 		return nil, err
 	}
-	b, err := quant.QuantizeBNB(values, opt)
+	b, err := quant.QuantizeBNB(values.Floats(), opt)
 	if err != nil {
 		return nil, err
 	}
 	codes := Item{name, tensor.Of(tensor.U8, len(b.Codes), 1), func(w io.Writer) error {
-		values, err := readFloats(src, name)
+		values, err := Floats(src, name)
 		if err != nil {
 			return err
 		}
 		opt := opt
 		opt.DoubleQuant = false // the scales are written already
-		b, err := quant.QuantizeBNB(values, opt)
+		b, err := quant.QuantizeBNB(values.Floats(), opt)
 		if err != nil {
 			return err
 		}
@@ -73,20 +73,6 @@ func bnbItems(src Source, name string, s tensor.Spec, opt quant.BNBOptions) ([]I
 }
 
 func floatItem(name string, v []float32) Item { return ItemOf(name, tensor.FromFloats(v, len(v))) }
-
-// readFloats reads a tensor as real numbers.
-func readFloats(src Source, name string) ([]float32, error) {
-	t, err := ReadTensor(src, name)
-	if err != nil {
-		return nil, err
-	}
-	if t.DType == tensor.F32 {
-		return t.Floats(), nil
-	}
-	v := make([]float32, t.Shape.Len())
-	quant.Decode(t.DType, v, t.Data)
-	return v, nil
-}
 
 // stateJSON is the quant_state as Python's json.dumps writes it.
 func stateJSON(b *quant.BNB, s tensor.Spec) string {

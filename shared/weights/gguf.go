@@ -279,11 +279,7 @@ func (g *GGUF) tensor(name string) (ggufTensor, error) {
 }
 
 func (g *GGUF) mapped(t ggufTensor) ([]byte, bool) {
-	b := g.f.Bytes()
-	if b == nil {
-		return nil, false
-	}
-	return b[g.data+t.begin : g.data+t.end : g.data+t.end], true
+	return view(g.f.Bytes(), t.spec.DType, g.data+t.begin, g.data+t.end)
 }
 
 func (g *GGUF) Bytes(name string) ([]byte, bool) {

@@ -53,6 +53,9 @@ func openOnlyGGUF(fsys fs.FS) (Source, error) {
 	}
 	switch len(names) {
 	case 0:
+		if _, err := fs.Stat(fsys, "pytorch_model.bin"); err == nil {
+			return nil, errors.New("pytorch_model.bin runs code when it is loaded and is not read: save the model as safetensors")
+		}
 		return nil, fmt.Errorf("no %s, %s or *.gguf: %w", singleName, indexName, fs.ErrNotExist)
 	case 1:
 	default:

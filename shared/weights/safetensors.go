@@ -160,9 +160,8 @@ func (s *Safetensors) entry(name string) (stEntry, error) {
 
 func (s *Safetensors) Bytes(name string) ([]byte, bool) {
 	e, err := s.entry(name)
-	b := s.f.Bytes()
-	if err != nil || e.convert != nil || b == nil {
+	if err != nil || e.convert != nil {
 		return nil, false
 	}
-	return b[s.data+e.begin : s.data+e.end : s.data+e.end], true
+	return view(s.f.Bytes(), e.spec.DType, s.data+e.begin, s.data+e.end)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 
 	"graft/shared/quant"
@@ -246,4 +247,25 @@ func TestItemFrom(t *testing.T) {
 	}
 	_, err := ItemFrom(openFixture(t, "types.safetensors"), "k.i16")
 	wantError(t, err, "k.i16", "I16")
+}
+
+// A tensor at an odd byte is read, but is no view.
+func TestViewsAreAligned(t *testing.T) {
+	views := 0
+	for pad := range 8 {
+		header := `{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}` + strings.Repeat(" ", pad)
+		src, err := OpenSafetensors(InMemory(stFile(header, 8)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, ok := src.Bytes("a"); ok {
+			views++
+			x := tensor.Tensor{Spec: tensor.Of(tensor.F32, 2), Data: b}
+			sameFloats(t, "a", x.Floats(), []float32{0, 0})
+		}
+		sameFloats(t, "a", floatsOf(t, src, "a"), []float32{0, 0})
+	}
+	if views != 2 {
+		t.Errorf("%d of 8 places are views, want 2", views)
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unsafe"
 
 	"graft/shared/tensor"
 )
@@ -27,7 +28,7 @@ type Source interface {
 	// Read fills dst, which has Spec.Size bytes, with the values in the Spec's type.
 	Read(name string, dst []byte) error
 	// Bytes is a view of what Read gives, valid until Close and not to be written to. It is false where the file
-	// is not mapped into memory or the values are not stored as Read gives them.
+	// is not mapped into memory, or the values are not stored as Read gives them or not aligned for their type.
 	Bytes(name string) ([]byte, bool)
 	Close() error
 }
@@ -85,4 +86,21 @@ func rangeIn(f io.ReaderAt, name string, begin, end int64) func(dst []byte, off 
 		}
 		return nil
 	}
+}
+
+// view is part of a mapped file, where there is one and it is aligned for the numbers in d: files may put a tensor
+// at any byte, kernels load whole numbers.
+func view(mapped []byte, d tensor.DType, begin, end int64) ([]byte, bool) {
+	if mapped == nil || begin >= end {
+		return nil, false
+	}
+	b := mapped[begin:end:end]
+	number := uintptr(2) // halves, also those in ggml's blocks
+	switch d {
+	case tensor.F32, tensor.I32, tensor.NF4:
+		number = 4
+	case tensor.U8:
+		number = 1
+	}
+	return b, uintptr(unsafe.Pointer(&b[0]))%number == 0
 }
