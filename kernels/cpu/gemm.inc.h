@@ -1,10 +1,20 @@
-// The matmul family for one instruction set: what gemm_<isa>.c compiles, in the order the parts build on each other.
+// The matmul family for one instruction set, in the order its parts build on each other.
 #include "gemm_product.inc.h"
 #include "gemm_lanes.inc.h"
 #include "gemm_tile.inc.h"
 #include "gemm_panel.inc.h"
 #include "gemm_f32.inc.h"
 #include "gemm_few.inc.h"
+#if defined ISA_AVX2
+#define ISA_INTEGERS 1
+#include "gemm_codes.inc.h"
+#include "gemm_int_avx2.inc.h"
+#include "gemm_few_avx2.inc.h"
+#endif
+#ifdef ISA_INTEGERS
+#include "gemm_int.inc.h"
+#include "gemm_few_int.inc.h"
+#endif
 #include "gemm_matmul.inc.h"
 #include "lora.inc.h"
 #include "linear_cross_entropy.inc.h"

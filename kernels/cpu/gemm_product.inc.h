@@ -42,7 +42,7 @@ INLINE void gemm_divide(gemm *g, int threads, int64_t unit, int64_t most_n, int6
 	g->n_chunk = per * unit;
 	g->n_chunks = ceil_div(g->n, g->n_chunk);
 	g->m_chunk = most(g->m, 1);
-	if (g->n_chunks < wanted) {
+	if (g->n_chunks > 0 && g->n_chunks < wanted) {
 		int64_t parts = ceil_div(wanted, g->n_chunks);
 		g->m_chunk = most(rows, round_up(ceil_div(g->m, parts), rows));
 	}
