@@ -7,7 +7,7 @@
 package cpu
 
 /*
-#cgo CFLAGS: -std=gnu11 -O3 -fno-math-errno -Wall
+#cgo CFLAGS: -std=gnu11 -O3 -Wall
 #cgo LDFLAGS: -pthread
 #include <stdlib.h>
 #include "graft.h"

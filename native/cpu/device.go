@@ -187,4 +187,3 @@ func (e *executable) Run(ctx context.Context) error {
 	}
 	return err
 }
-

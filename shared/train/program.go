@@ -84,6 +84,12 @@ func parameters(g *graph.Graph) (ps []param, leaves []graph.Value) {
 	return ps, leaves
 }
 
+// adamW is the optimiser's constants, without weight decay.
+func (o *Options) adamW() op.AdamWConfig {
+	a := o.Arguments
+	return op.AdamWConfig{Beta1: float32(a.AdamBeta1), Beta2: float32(a.AdamBeta2), Eps: float32(a.AdamEpsilon)}
+}
+
 // recordUpdate records one optimiser step over summed gradients. Input "hyper" F32 [4] is the learning rate, the
 // two bias corrections 1-β₁ᵗ and 1-β₂ᵗ, and 0, in whose place the gradients' scale comes. Output: "grad_norm" [1].
 func (o *Options) recordUpdate(params []param) *graph.Graph {
@@ -104,7 +110,7 @@ func (o *Options) recordUpdate(params []param) *graph.Graph {
 	hyper := op.Add(g.Leaf(graph.Input, "hyper", tensor.F32, 4), op.Mul(last, scale))
 	for i, p := range params {
 		leaf := func(k graph.Kind, name string) graph.Value { return g.Leaf(k, name, tensor.F32, p.Shape...) }
-		c := op.AdamWConfig{Beta1: float32(a.AdamBeta1), Beta2: float32(a.AdamBeta2), Eps: float32(a.AdamEpsilon)}
+		c := o.adamW()
 		if p.decays() {
 			c.WeightDecay = float32(a.WeightDecay)
 		}

@@ -269,8 +269,7 @@ func (t *Trainer) apply(ctx context.Context) (float64, error) {
 			return 0, err
 		}
 	}
-	a, n := t.o.Arguments, float64(t.state.GlobalStep+1)
-	hyper := []float32{float32(a.Rate(t.state.GlobalStep, t.total)), float32(1 - math.Pow(a.AdamBeta1, n)), float32(1 - math.Pow(a.AdamBeta2, n)), 0}
+	hyper := t.o.adamW().Hyper(t.state.GlobalStep+1, t.o.Arguments.Rate(t.state.GlobalStep, t.total), 0)
 	if err := t.update.Do(ctx, map[string]*tensor.Tensor{"hyper": tensor.FromFloats(hyper, 4)}); err != nil {
 		return 0, err
 	}
