@@ -33,7 +33,7 @@ func (m *bpe) takesBytes() bool {
 	return m.prefix == "" && m.suffix == "" && !m.byteFallback
 }
 
-// link fills what follows from the vocabulary.
+// link fills what follows from the vocabulary and the merges.
 func (m *bpe) link() {
 	for b, c := range byteChars {
 		m.byteIDs[b] = -1
@@ -41,6 +41,12 @@ func (m *bpe) link() {
 			m.byteIDs[b] = id
 		}
 	}
+	m.special = make([]bool, len(m.words))
+	m.cache = newWordCache()
+}
+
+// readBytes prepares for raw pieces.
+func (m *bpe) readBytes() {
 	m.bytePair = make([]merge, 1<<16)
 	for i := range m.bytePair {
 		a, b := m.byteID(i>>8), m.byteID(i&0xff)
@@ -57,8 +63,6 @@ func (m *bpe) link() {
 			}
 		}
 	}
-	m.special = make([]bool, len(m.words))
-	m.cache = newWordCache()
 }
 
 // byteID returns the token of a byte, or the unknown one, or -1.

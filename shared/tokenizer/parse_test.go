@@ -1,10 +1,10 @@
 package tokenizer
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // minimal is a tokenizer.json with a place for one more field.
@@ -95,11 +95,10 @@ func TestParseMergeForms(t *testing.T) {
 	}
 }
 
-// TestMatchTime holds back a pattern that backtracks without end.
+// TestHostilePattern holds back a pattern that backtracks without end.
 func TestHostilePattern(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for a time limit")
-	}
+	defer func(old time.Duration) { matchTime = old }(matchTime)
+	matchTime = 200 * time.Millisecond
 	k, err := Parse([]byte(minimal(`,"pre_tokenizer":{"type":"Split","pattern":{"Regex":"(a*)*\\1c"},"behavior":"Isolated","invert":false}`)))
 	if err != nil {
 		t.Fatal(err)
@@ -110,24 +109,14 @@ func TestHostilePattern(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, family := range families {
-		b, err := os.ReadFile("testdata/" + family + ".json")
-		if err != nil {
-			f.Fatal(err)
-		}
-		if len(b) < 10000 {
-			f.Add(string(b))
-		}
-	}
+	matchTime = 20 * time.Millisecond
+	f.Add(`{"version":"1.0","truncation":null,"padding":null,"added_tokens":[{"id":4,"content":"<|x|>","special":true,"normalized":false}],"normalizer":{"type":"NFC"},"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\p{N}|[^a]+(?!\\S)"},"behavior":"Isolated","invert":false},{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]},"post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<|x|>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{"<|x|>":{"id":"<|x|>","ids":[4],"tokens":["<|x|>"]}}},"decoder":{"type":"ByteLevel"},"model":{"type":"BPE","ignore_merges":true,"vocab":{"a":0,"b":1,"ab":2,"Ġab":3,"Ġ":5},"merges":[["a","b"],["Ġ","ab"]]}}`)
 	f.Add(minimal(`,"added_tokens":[{"id":3,"content":"<x>","special":true,"lstrip":true,"rstrip":true}]`))
 	f.Add(minimal(`,"normalizer":{"type":"Sequence","normalizers":[{"type":"NFKC"},{"type":"Replace","pattern":{"Regex":"a|^"},"content":"b"},{"type":"Prepend","prepend":"b"}]}`))
 	f.Add(minimal(`,"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Digits"},{"type":"Metaspace","replacement":"b"}]}`))
 	f.Add(minimal(`,"decoder":{"type":"Sequence","decoders":[{"type":"ByteFallback"},{"type":"Strip","content":"a","start":1,"stop":1},{"type":"Fuse"}]}`))
 	f.Add(minimal(`,"post_processor":{"type":"RobertaProcessing","sep":["a",0],"cls":["b",1]}`))
 	f.Fuzz(func(t *testing.T, file string) {
-		if strings.Contains(file, "Regex") && !strings.Contains(file, "a|^") {
-			return // the engine's time limit would be the fuzzer's
-		}
 		k, err := Parse([]byte(file))
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "tokenizer.json: ") {

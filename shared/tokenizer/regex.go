@@ -8,14 +8,13 @@ import (
 	"github.com/dlclark/regexp2"
 )
 
-const (
-	// maxPattern is the longest regular expression accepted, in bytes. The
-	// longest in use, that of GPT-4o, has under 400.
-	maxPattern = 16 << 10
-	// matchTime bounds one match. A pattern that backtracks without end leaves
-	// the rest of its text unmatched instead of hanging the caller.
-	matchTime = 5 * time.Second
-)
+// maxPattern is the longest regular expression accepted, in bytes. The longest
+// in use, that of GPT-4o, has under 400.
+const maxPattern = 16 << 10
+
+// matchTime bounds one match. A pattern that backtracks without end leaves the
+// rest of its text unmatched instead of hanging the caller. Tests shorten it.
+var matchTime = 5 * time.Second
 
 // regex is a pattern without a scanner of its own.
 type regex struct{ re *regexp2.Regexp }

@@ -91,8 +91,8 @@ func assemble(n node, m model, added []addedToken, c config) (*Tokenizer, error)
 		if t.preTokenizer, err = component(p, preTokenizers()); err != nil {
 			return nil, err
 		}
-		if b, ok := m.(*bpe); ok && b.takesBytes() {
-			finishBytes(t.preTokenizer)
+		if b, ok := m.(*bpe); ok && b.takesBytes() && finishBytes(t.preTokenizer) {
+			b.readBytes()
 		}
 	}
 	if p := n.child("post_processor", c.postProcessor); !p.null() {
