@@ -21,6 +21,7 @@ var Groups = []Group{
 	{"Files", "文件", []Key{
 		{"model_name_or_path", "model", "base model: a Hugging Face directory or a GGUF file", "基础模型:Hugging Face 目录或 GGUF 文件", func(r *Recipe) any { return &r.Model }},
 		{"tokenizer_name", "tokenizer", "directory with tokenizer.json, if not the model's", "tokenizer.json 所在目录(默认用模型自带的)", func(r *Recipe) any { return &r.Tokenizer }},
+		{"adapter_name_or_path", "adapter", "adapter to train further; default: a new one", "在已有适配器上继续训练(默认新建)", func(r *Recipe) any { return &r.Adapter }},
 		{"train_file", "", "training data: .csv, .jsonl or .txt", "训练数据:.csv、.jsonl 或 .txt", func(r *Recipe) any { return &r.TrainFile }},
 		{"validation_file", "", "validation data, for the evaluations while training", "验证数据,训练中评估用", func(r *Recipe) any { return &r.Valid }},
 		{"test_file", "", "test data, for the metrics at the end", "测试数据,训练结束后计算指标用", func(r *Recipe) any { return &r.Test }},
@@ -45,6 +46,7 @@ var Groups = []Group{
 	}},
 	{"Method", "方法", []Key{
 		{"peft_type", "method", "LORA, QLORA (LORA with load_in_4bit) or FULL (all weights)", "LORA、QLORA(即 LORA 加 load_in_4bit)或 FULL(全部权重)", func(r *Recipe) any { return &r.Method }},
+		{"from_scratch", "", "with FULL: start from random weights, not from the model's", "FULL 时从随机权重而非模型权重开始", func(r *Recipe) any { return &r.Scratch }},
 		{"r", "lora_r", "rank of LoRA", "LoRA 的秩", func(r *Recipe) any { return &r.R }},
 		{"lora_alpha", "", "LoRA's update is scaled by lora_alpha/r", "LoRA 更新按 lora_alpha/r 缩放", func(r *Recipe) any { return &r.LoraAlpha }},
 		{"lora_dropout", "", "share of LoRA's inputs dropped while training", "训练时 LoRA 输入的丢弃比例", func(r *Recipe) any { return &r.LoraDropout }},

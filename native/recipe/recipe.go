@@ -18,6 +18,7 @@ import (
 type Recipe struct {
 	Model     string // a directory or a GGUF file
 	Tokenizer string // a directory with tokenizer.json; "": the model's
+	Adapter   string // a PEFT directory to train further; "": a new adapter
 	TrainFile string
 	Valid     string
 	Test      string
@@ -39,6 +40,7 @@ type Recipe struct {
 	DoubleQuant bool
 
 	Method        string // LORA, FULL
+	Scratch       bool   // of FULL: from random weights
 	R             int
 	LoraAlpha     float64
 	LoraDropout   float64
@@ -116,6 +118,12 @@ func (r *Recipe) Check() error {
 	}
 	if r.Method == Full && r.LoadIn4Bit {
 		return fmt.Errorf("peft_type is FULL and load_in_4bit is true: a quantised base stays frozen; train it with LORA or unquantised")
+	}
+	if r.Scratch && r.Method != Full {
+		return fmt.Errorf("from_scratch is true and peft_type %s: only a whole model (FULL) starts from random weights", r.Method)
+	}
+	if r.Adapter != "" && r.Method != LoRA {
+		return fmt.Errorf("adapter_name_or_path is set and peft_type %s, expected LORA", r.Method)
 	}
 	if r.Resume && r.Overwrite {
 		return fmt.Errorf("resume_from_checkpoint and overwrite_output_dir exclude each other")

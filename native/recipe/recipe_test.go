@@ -133,6 +133,8 @@ func TestCheck(t *testing.T) {
 		{least + "max_length: 0\n", "max_length is 0"},
 		{least + "threads: -1\n", "threads is -1"},
 		{least + "method: full\nload_in_4bit: true\n", "a quantised base stays frozen"},
+		{least + "from_scratch: true\n", "only a whole model (FULL) starts from random weights"},
+		{least + "method: full\nadapter: a\n", "adapter_name_or_path is set and peft_type FULL"},
 		{least + "resume: true\noverwrite_output_dir: true\n", "exclude each other"},
 		{least + "learning_rate: -1\n", "learning_rate is -1"},
 	} {

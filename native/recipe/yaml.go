@@ -44,7 +44,7 @@ func Load(path string, r *Recipe) error {
 	for _, p := range []struct {
 		said string
 		path *string
-	}{{said.Model, &r.Model}, {said.Tokenizer, &r.Tokenizer}, {said.TrainFile, &r.TrainFile}, {said.Valid, &r.Valid}, {said.Test, &r.Test}} {
+	}{{said.Model, &r.Model}, {said.Tokenizer, &r.Tokenizer}, {said.Adapter, &r.Adapter}, {said.TrainFile, &r.TrainFile}, {said.Valid, &r.Valid}, {said.Test, &r.Test}} {
 		if p.said == "" || filepath.IsAbs(p.said) {
 			continue
 		}

@@ -437,3 +437,28 @@ func TestWrite(t *testing.T) {
 		}
 	}
 }
+
+func TestWriteFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out", "model.gguf")
+	for _, text := range []string{"old", "new"} {
+		if err := WriteFile(path, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); string(got) != text || err != nil {
+			t.Errorf("got %q, %v, expected %q", got, err, text)
+		}
+	}
+	for n := 0; ; n++ {
+		err := writeOne(&cutDisk{left: n, err: syscall.ENOSPC, once: true}, path, func(w io.Writer) error { _, err := io.WriteString(w, "newer"); return err })
+		if err == nil {
+			break
+		}
+		got, bad := os.ReadFile(path)
+		if !errors.Is(err, syscall.ENOSPC) || string(got) != "new" && string(got) != "newer" || bad != nil {
+			t.Errorf("step %d: %v; the file is %q, %v", n, err, got, bad)
+		}
+		if names := allNames(t, filepath.Dir(path)); !slices.Equal(names, []string{"model.gguf"}) {
+			t.Errorf("step %d: the directory holds %q", n, names)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"graft/native/store"
+	"graft/shared/engine"
+	"graft/shared/model"
+	"graft/shared/quant"
+	"graft/shared/tensor"
+	"graft/shared/train"
+	"graft/shared/weights"
+)
+
+// formats has a row for each --format of quantize.
+var formats = []struct {
+	name  string
+	write func(ctx context.Context, q *quantization) error
+}{
+	{"nf4", func(ctx context.Context, q *quantization) error { return q.directory(ctx) }},
+	{"q8_0", func(_ context.Context, q *quantization) error { return q.gguf(tensor.Q8_0) }},
+	{"q4_0", func(_ context.Context, q *quantization) error { return q.gguf(tensor.Q4_0) }},
+	{"f16", func(_ context.Context, q *quantization) error { return q.gguf(tensor.F16) }},
+}
+
+// quantization is one run of graft quantize.
+type quantization struct {
+	path, output string
+	doubleQuant  bool
+	base         *engine.Base
+}
+
+func (a *app) quantize() *cobra.Command {
+	var q quantization
+	var format, tokenizer string
+	cmd := a.command("quantize", text{"store a model in fewer bits", "以更少的比特保存模型"},
+		text{"quantize writes a copy of a model with smaller weights.\n  nf4         a Hugging Face directory as transformers and bitsandbytes save it: linear layers in 4 bits\n  q8_0, q4_0  a GGUF file: all matrices in 8 or 4 bits\n  f16         a GGUF file: all matrices in float16",
+			"quantize 以更小的权重保存模型的副本。\n  nf4         与 transformers 和 bitsandbytes 相同的 Hugging Face 目录:线性层为 4 位\n  q8_0、q4_0  GGUF 文件:所有矩阵为 8 位或 4 位\n  f16         GGUF 文件:所有矩阵为 float16"},
+		`graft quantize --model base --format nf4 --bnb-4bit-use-double-quant --output base-nf4
+graft quantize --model base --format q8_0 --output base-q8_0.gguf`,
+		func(ctx context.Context, _ []string) (err error) {
+			if q.path == "" || q.output == "" {
+				return usagef("--model and --output are both needed")
+			}
+			var known []string
+			for _, f := range formats {
+				if f.name != strings.ToLower(format) {
+					known = append(known, f.name)
+					continue
+				}
+				base, d, err := a.openBase(q.path, tokenizer, 0, engine.Options{})
+				if err != nil {
+					return err
+				}
+				defer func() { err = errors.Join(err, base.Close(), d.Close()) }()
+				q.base = base
+				if err := f.write(ctx, &q); err != nil {
+					return err
+				}
+				a.note(text{"saved in %s", "已保存到 %s"}, q.output)
+				return nil
+			}
+			return usagef("--format is %q, expected one of %s", format, strings.Join(known, " "))
+		})
+	f, of := cmd.Flags(), a.lang.of
+	f.StringVar(&q.path, "model", "", of(text{"model: a Hugging Face directory or a GGUF file", "模型:Hugging Face 目录或 GGUF 文件"}))
+	f.StringVar(&tokenizer, "tokenizer", "", of(text{"directory with tokenizer.json, if not the model's", "tokenizer.json 所在目录(默认用模型自带的)"}))
+	f.StringVar(&format, "format", "nf4", of(text{"nf4, q8_0, q4_0 or f16", "nf4、q8_0、q4_0 或 f16"}))
+	f.BoolVar(&q.doubleQuant, "bnb-4bit-use-double-quant", false, of(text{"nf4: quantise the scales too", "nf4:对缩放系数再量化"}))
+	f.StringVar(&q.output, "output", "", of(text{"directory (nf4) or file to write", "要写入的目录(nf4)或文件"}))
+	return cmd
+}
+
+// directory writes a checkpoint in bitsandbytes' format.
+func (q *quantization) directory(ctx context.Context) error {
+	modules, err := model.LinearModules(q.base.Model)
+	if err != nil {
+		return err
+	}
+	linear := map[string]bool{}
+	for _, m := range modules {
+		linear[m+".weight"] = true
+	}
+	pick := func(name string, s tensor.Spec) bool { return linear[name] && !s.DType.IsBlock() }
+	picked := 0
+	for _, name := range q.base.Source.Names() {
+		if s, _ := q.base.Source.Spec(name); pick(name, s) {
+			picked++
+		}
+	}
+	if picked == 0 {
+		return fmt.Errorf("%s: no linear layer is stored in f32, f16 or bf16: the model is quantised already", q.path)
+	}
+	opt := quant.BNBOptions{Type: "nf4", DoubleQuant: q.doubleQuant}
+	config, err := weights.BNBConfig(q.base.Config, opt, "float32", nil)
+	if err != nil {
+		return err
+	}
+	fsys, err := modelFS(q.path)
+	if err != nil {
+		return err
+	}
+	files, err := tokenizerOf(fsys, q.base)
+	if err != nil {
+		return err
+	}
+	return store.Write(ctx, q.output, append(files, fileOf("config.json", config),
+		train.File{Name: "model.safetensors", Write: func(w io.Writer) error { return weights.WriteBNB(w, q.base.Source, pick, opt) }}))
+}
+
+// gguf writes a GGUF file with its matrices in d.
+func (q *quantization) gguf(d tensor.DType) error {
+	if !strings.EqualFold(filepath.Ext(q.output), ".gguf") {
+		return usagef("--output is %q, expected a name that ends in .gguf", q.output)
+	}
+	meta, err := weights.MetaOf(q.base.Config)
+	if err != nil {
+		return err
+	}
+	if err := tokenizerMeta(&meta, q.base); err != nil {
+		return err
+	}
+	items, err := weights.GGUFItems(weights.Quantized(q.base.Source, func(_ string, s tensor.Spec) tensor.DType {
+		if len(s.Shape) < 2 {
+			return s.DType
+		}
+		return d
+	}), q.base.Config)
+	if err != nil {
+		return err
+	}
+	return store.WriteFile(q.output, func(w io.Writer) error { return weights.WriteGGUF(w, meta, items) })
+}
+
+// tokenizerMeta adds the tokenizer's part of a GGUF file's metadata.
+func tokenizerMeta(meta *weights.Meta, b *engine.Base) error {
+	if g, ok := b.Source.(*weights.GGUF); ok {
+		for _, key := range g.Meta.Keys() {
+			if v, _ := g.Meta.Value(key); strings.HasPrefix(key, "tokenizer.") {
+				meta.Set(key, v)
+			}
+		}
+		return nil
+	}
+	t, err := b.Tokenizer.GGUF()
+	if err != nil {
+		return err
+	}
+	meta.Set("tokenizer.ggml.model", t.Model)
+	meta.Set("tokenizer.ggml.pre", t.Pre)
+	meta.Set("tokenizer.ggml.tokens", t.Tokens)
+	meta.Set("tokenizer.ggml.token_type", t.Types)
+	meta.Set("tokenizer.ggml.merges", t.Merges)
+	c := b.Model.Config()
+	for _, id := range []struct {
+		key string
+		id  *int32
+	}{{"bos", c.BOSTokenID}, {"padding", c.PadTokenID}} {
+		if id.id != nil {
+			meta.Set("tokenizer.ggml."+id.key+"_token_id", uint32(*id.id))
+		}
+	}
+	if len(c.EOSTokenID) > 0 {
+		meta.Set("tokenizer.ggml.eos_token_id", uint32(c.EOSTokenID[0]))
+	}
+	meta.Set("tokenizer.ggml.add_bos_token", t.AddBOS)
+	meta.Set("tokenizer.ggml.add_eos_token", t.AddEOS)
+	if b.ChatTemplate != "" {
+		meta.Set("tokenizer.chat_template", b.ChatTemplate)
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"graft/native/term"
+	"graft/shared/dataset"
+	"graft/shared/engine"
+	"graft/shared/eval"
+)
+
+// readTable reads a data file.
+func readTable(path string, c dataset.Columns) (*dataset.Table, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return dataset.Read(f, path, c)
+}
+
+const (
+	// scoreBatch is the texts that are classified together for the metrics and the throughput.
+	scoreBatch = 32
+	// latencyTexts is the most texts that are classified alone, for the latency.
+	latencyTexts = 100
+)
+
+// score classifies the rows of a table and sums the answers up. positive is the class of the binary metrics, "" the last.
+func (a *app) score(ctx context.Context, cl *engine.Classifier, table *dataset.Table, positive string) (*eval.Result, error) {
+	labels, err := dataset.NewLabels(cl.Labels())
+	if err != nil {
+		return nil, err
+	}
+	ids, err := labels.IDs(table)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := eval.NewAnswers(labels.Names(), positive)
+	if err != nil {
+		return nil, err
+	}
+	bar := a.err.Bar(a.lang.of(text{"evaluate", "评估"}), a.lang.of(text{"row", "行"}), int64(len(table.Rows)))
+	defer bar.End()
+	texts := make([]string, len(table.Rows))
+	for i, r := range table.Rows {
+		texts[i] = r.Text
+	}
+	start := time.Now()
+	for at := 0; at < len(texts); at += scoreBatch {
+		to := min(at+scoreBatch, len(texts))
+		probs, err := cl.Classify(ctx, texts[at:to])
+		if err != nil {
+			return nil, fmt.Errorf("%s: rows %d to %d: %w", table.Name, at+1, to, err)
+		}
+		for i, p := range probs {
+			if err := answers.Add(ids[at+i], best(p), p); err != nil {
+				return nil, err
+			}
+		}
+		bar.Set(int64(to), 0, term.Field{Name: "accuracy", Value: fmt.Sprintf("%.3f", answers.Confusion().Accuracy())})
+	}
+	took := time.Since(start)
+	r, err := answers.Score(eval.Bootstrap{})
+	if err != nil {
+		return nil, err
+	}
+	r.ThroughputQPS = float64(len(texts)) / took.Seconds()
+	if r.Latency, err = latency(ctx, cl, texts); err != nil {
+		return nil, err
+	}
+	r.PeakMemoryBytes = peakMemory()
+	return r, nil
+}
+
+// latency is how long single texts take, of texts spread over all: each is classified twice, and the first time, which
+// may compile a program of its size, is not counted.
+func latency(ctx context.Context, cl *engine.Classifier, texts []string) (eval.Latency, error) {
+	n := min(len(texts), latencyTexts)
+	took := make([]time.Duration, n)
+	for i := range n {
+		one := texts[i*len(texts)/n:][:1]
+		for range 2 {
+			start := time.Now()
+			if _, err := cl.Classify(ctx, one); err != nil {
+				return eval.Latency{}, err
+			}
+			took[i] = time.Since(start)
+		}
+	}
+	return eval.LatencyOf(took), nil
+}
+
+func best(p []float64) int32 {
+	most := 0
+	for i, v := range p {
+		if v > p[most] {
+			most = i
+		}
+	}
+	return int32(most)
+}
+
+// printResult writes an evaluation as tables for a person.
+func (a *app) printResult(s *term.Screen, labels []string, r *eval.Result) error {
+	of := a.lang.of
+	rows := append(r.Summary(),
+		[]string{"n", term.Count(int64(r.N)), ""},
+		[]string{of(text{"latency ms (mean, p50, p95, p99)", "延迟 ms(均值、p50、p95、p99)"}), fmt.Sprintf("%.1f %.1f %.1f %.1f", r.Latency.Mean, r.Latency.P50, r.Latency.P95, r.Latency.P99), ""},
+		[]string{of(text{"texts a second", "每秒文本数"}), fmt.Sprintf("%.1f", r.ThroughputQPS), ""},
+		[]string{of(text{"peak memory", "内存峰值"}), term.Bytes(r.PeakMemoryBytes), ""})
+	if err := s.Table([]term.Column{{Name: of(msgMetric)}, {Name: of(msgValue), Right: true}, {Name: of(msgInterval), Right: true}}, rows); err != nil {
+		return err
+	}
+	columns := []term.Column{{Name: of(text{"true \\ predicted", "真实 \\ 预测"})}}
+	rows = nil
+	for i, row := range r.Confusion {
+		columns = append(columns, term.Column{Name: labels[i], Right: true})
+		cells := []string{labels[i]}
+		for _, n := range row {
+			cells = append(cells, term.Count(int64(n)))
+		}
+		rows = append(rows, cells)
+	}
+	fmt.Fprintln(a.Stdout)
+	return s.Table(columns, rows)
+}

@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"graft/native/mmap"
+	"graft/native/recipe"
+	"graft/native/store"
+	"graft/native/term"
+	"graft/shared/adapter"
+	"graft/shared/dataset"
+	"graft/shared/device"
+	"graft/shared/engine"
+	"graft/shared/train"
+)
+
+// training is one run of graft train.
+type training struct {
+	*app
+	recipe recipe.Recipe
+	asJSON bool
+
+	tables struct{ train, valid, test *dataset.Table }
+	labels *dataset.Labels // of SEQ_CLS
+	base   *engine.Base
+	store  *store.Directory
+	job    *engine.Job
+	plan   train.Plan
+}
+
+// emit prints an event for machines.
+func (t *training) emit(event any) error {
+	if !t.asJSON {
+		return nil
+	}
+	return t.printJSON(event)
+}
+
+// run does everything in its order: what can be wrong is read and checked before the long work begins.
+func (t *training) run(ctx context.Context) (err error) {
+	if err := t.readData(); err != nil {
+		return err
+	}
+	r := &t.recipe
+	base, d, err := t.openBase(r.Model, r.Tokenizer, r.Threads, engine.Options{LoadIn4Bit: r.LoadIn4Bit, DoubleQuant: r.DoubleQuant, Activations: r.Activations, Scratch: r.Scratch})
+	if err != nil {
+		return err
+	}
+	t.base = base
+	defer func() { err = errors.Join(err, base.Close(), d.Close()) }()
+	if t.store, err = store.Open(r.OutputDir); err != nil {
+		return err
+	}
+	defer t.store.Close()
+	if err := t.clearOutput(); err != nil {
+		return err
+	}
+	if t.job, err = t.prepare(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.job.Close()) }()
+	if err := t.announce(); err != nil {
+		return err
+	}
+	if err := t.fit(ctx); err != nil {
+		return err
+	}
+	if err := t.save(ctx); err != nil {
+		return err
+	}
+	return t.test(ctx)
+}
+
+// prepare makes the run ready and, to resume, brings it to where it was.
+func (t *training) prepare() (*engine.Job, error) {
+	r := &t.recipe
+	e := engine.Training{Base: t.base, Task: adapter.TaskType(r.Task), Labels: t.labels, Train: t.tables.train, Eval: t.tables.valid,
+		MaxLength: r.MaxLength, Arguments: r.Arguments, Store: t.store, Version: t.Version}
+	if r.Method == recipe.LoRA {
+		e.LoRA = &adapter.LoRA{R: r.R, LoraAlpha: r.LoraAlpha, LoraDropout: r.LoraDropout, UseRSLora: r.UseRSLora, Bias: r.Bias, LoraBias: r.LoraBias,
+			TargetModules: r.TargetModules, Exclude: r.Exclude, ModulesToSave: r.ModulesToSave, RankPattern: r.RankPattern, AlphaPattern: r.AlphaPattern, Layers: r.Layers}
+	}
+	if r.Adapter != "" {
+		var err error
+		if e.Start, err = t.base.OpenAdapter(mmap.FS(r.Adapter), false); err != nil {
+			return nil, fmt.Errorf("%s: %w", r.Adapter, err)
+		}
+	}
+	job, err := e.Prepare()
+	if err != nil {
+		return nil, err
+	}
+	if r.Resume {
+		name, err := job.Resume()
+		if err != nil {
+			return nil, errors.Join(err, job.Close())
+		}
+		if name != "" {
+			t.note(text{"going on from %s", "从 %s 继续"}, filepath.Join(r.OutputDir, name))
+		}
+	}
+	return job, nil
+}
+
+// announce says what will be trained and the memory it takes.
+func (t *training) announce() error {
+	var err error
+	if t.plan, err = t.job.Options.Plan(); err != nil {
+		return err
+	}
+	of, p := t.lang.of, t.plan
+	fmt.Fprintln(t.Stderr, p.TrainableLine())
+	var rows [][]string
+	for _, part := range []struct {
+		name  text
+		bytes int
+	}{
+		{text{"base weights (frozen)", "基础权重(冻结)"}, p.Base},
+		{text{"trained weights", "训练的权重"}, p.Parameters},
+		{text{"gradients", "梯度"}, p.Gradients},
+		{text{"optimiser", "优化器"}, p.Optimizer},
+		{text{"activations of the largest batch", "最大批次的激活"}, p.Arena},
+		{text{"scratch of the kernels", "计算核临时区"}, p.Scratch},
+		{text{"all", "合计"}, p.Total()},
+	} {
+		rows = append(rows, []string{of(part.name), term.Bytes(int64(part.bytes))})
+	}
+	if err := t.err.Table([]term.Column{{Name: of(text{"memory plan", "内存计划"})}, {Name: of(text{"size", "大小"}), Right: true}}, rows); err != nil {
+		return err
+	}
+	if n := t.job.Truncated; n > 0 {
+		t.note(text{"%d of %d training texts are longer than max_length and were cut", "%d/%d 条训练文本超过 max_length,已截断"}, n, len(t.tables.train.Rows))
+	}
+	return t.emit(struct {
+		Event string     `json:"event"`
+		Steps int        `json:"steps"`
+		Rows  int        `json:"train_rows"`
+		Cut   int        `json:"truncated_rows"`
+		Plan  train.Plan `json:"plan"`
+		Total int        `json:"total_bytes"`
+	}{"plan", t.job.Steps(), len(t.tables.train.Rows), t.job.Truncated, p, p.Total()})
+}
+
+// fit takes the steps.
+func (t *training) fit(ctx context.Context) error {
+	of := t.lang.of
+	bar := t.err.Bar(of(text{"train", "训练"}), of(text{"step", "步"}), int64(t.job.Steps()))
+	defer bar.End()
+	bar.From(int64(t.job.State().GlobalStep))
+	kept, tokens := newest(t.store), int64(0)
+	for e, err := range t.job.Run(ctx) {
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			bar.End()
+			return t.interrupted(kept)
+		}
+		if err != nil {
+			return err
+		}
+		switch e.Kind {
+		case "step":
+			tokens += int64(e.Tokens)
+			bar.Set(int64(e.Step), tokens, term.Field{Name: "loss", Value: fmt.Sprintf("%.4f", e.Loss)}, term.Field{Name: "lr", Value: fmt.Sprintf("%.2e", e.LearningRate)})
+		case "evaluate":
+			best := ""
+			if e.Best {
+				best = of(text{", the best so far", ",目前最佳"})
+			}
+			bar.Println(fmt.Sprintf(of(text{"epoch %.2f: %s%s", "第 %.2f 轮:%s%s"}), e.Epoch, metrics(e.Metrics), best))
+		case "checkpoint":
+			kept = e.Checkpoint
+		}
+		if err := t.emit(e); err != nil {
+			return err
+		}
+	}
+	bar.End()
+	if d, ok := t.base.Device().(device.Metered); ok {
+		u := d.Usage()
+		t.note(text{"memory: %s planned, %s used", "内存:计划 %s,实际 %s"}, term.Bytes(int64(t.plan.Total())), term.Bytes(int64(u.Peak+u.Mapped)))
+	}
+	if t.job.State().EarlyStopped {
+		t.note(text{"stopped early at step %d: %d evaluations without gain", "在第 %d 步提前停止:连续 %d 次评估无改善"}, t.job.State().GlobalStep, t.recipe.EarlyStoppingPatience)
+	}
+	return nil
+}
+
+// interrupted says how to go on after Ctrl-C.
+func (t *training) interrupted(kept string) error {
+	step, steps := t.job.State().GlobalStep, t.job.Steps()
+	if kept == "" {
+		t.note(text{"stopped at step %d of %d; no checkpoint was saved yet", "已在第 %d/%d 步停止;尚未保存检查点"}, step, steps)
+	} else {
+		t.note(text{"stopped at step %d of %d; %s is kept: give the same command with --resume-from-checkpoint to go on", "已在第 %d/%d 步停止;已保留 %s:用同样的命令加 --resume-from-checkpoint 即可继续"},
+			step, steps, filepath.Join(t.recipe.OutputDir, kept))
+	}
+	return errInterrupted
+}
+
+// metrics shows the most wanted of an evaluation's.
+func metrics(m map[string]float64) string {
+	var s []string
+	for _, name := range []string{"eval_loss", "eval_accuracy", "eval_macro_f1", "eval_perplexity"} {
+		if v, ok := m[name]; ok {
+			s = append(s, fmt.Sprintf("%s %.4f", strings.TrimPrefix(name, "eval_"), v))
+		}
+	}
+	return strings.Join(s, ", ")
+}
