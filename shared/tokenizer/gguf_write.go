@@ -54,11 +54,11 @@ const (
 
 // pre finds the row whose pipeline is t's.
 func (t *Tokenizer) pre(ignoreMerges bool) (string, error) {
-	mine := steps(t.config.normalizer, t.config.preTokenizer)
+	mine := pipeline(t.config.normalizer, t.config.preTokenizer)
 	for _, p := range ggufPres {
-		row := steps(json.RawMessage(p.normalizer), sequenceJSON(byteLevelJSON(p.gpt2)))
+		row := pipeline(json.RawMessage(p.normalizer), sequenceJSON(byteLevelJSON(p.gpt2)))
 		if p.split != "" {
-			row = steps(json.RawMessage(p.normalizer), sequenceJSON(p.split, byteLevelJSON(p.gpt2)))
+			row = pipeline(json.RawMessage(p.normalizer), sequenceJSON(p.split, byteLevelJSON(p.gpt2)))
 		}
 		if p.ignoreMerges == ignoreMerges && slices.Equal(row, mine) {
 			var name string
@@ -69,8 +69,8 @@ func (t *Tokenizer) pre(ignoreMerges bool) (string, error) {
 	return "", fmt.Errorf("tokenizer: no tokenizer.ggml.pre splits words as this one does: %s", t.config.preTokenizer)
 }
 
-// step is what tells one component of a pipeline from another.
-type step struct {
+// stage is what tells one component of a pipeline from another.
+type stage struct {
 	Type     string
 	Pattern  struct{ Regex, String string }
 	Prefix   bool `json:"add_prefix_space"`
@@ -80,11 +80,11 @@ type step struct {
 	useRegex bool // of ByteLevel: true unless said otherwise, as Hugging Face reads it
 }
 
-// steps are the components in order, sequences laid flat.
-func steps(parts ...json.RawMessage) (all []step) {
+// pipeline is the components in order, sequences laid flat.
+func pipeline(parts ...json.RawMessage) (all []stage) {
 	for _, raw := range parts {
 		var s struct {
-			step
+			stage
 			UseRegex      *bool             `json:"use_regex"`
 			PreTokenizers []json.RawMessage `json:"pretokenizers"`
 			Normalizers   []json.RawMessage `json:"normalizers"`
@@ -93,11 +93,11 @@ func steps(parts ...json.RawMessage) (all []step) {
 			continue
 		}
 		if s.Type == "Sequence" {
-			all = append(all, steps(append(s.PreTokenizers, s.Normalizers...)...)...)
+			all = append(all, pipeline(append(s.PreTokenizers, s.Normalizers...)...)...)
 			continue
 		}
 		s.useRegex = s.Type == "ByteLevel" && (s.UseRegex == nil || *s.UseRegex)
-		all = append(all, s.step)
+		all = append(all, s.stage)
 	}
 	return all
 }
