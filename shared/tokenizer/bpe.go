@@ -2,7 +2,6 @@ package tokenizer
 
 import (
 	"fmt"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -24,8 +23,7 @@ type bpe struct {
 	byteIDs  [256]int32       // id of every byte of the byte-level alphabet; -1: none
 	bytePair []merge          // the merges of two bytes a b at a<<8 | b, a copy from pairs
 	rawWords map[string]int32 // the vocabulary as bytes; only with ignoreMerges
-	special  []bool           // by id
-	cache    *wordCache
+	guard
 }
 
 // takesBytes tells whether append understands raw pieces.
@@ -41,8 +39,7 @@ func (m *bpe) link() {
 			m.byteIDs[b] = id
 		}
 	}
-	m.special = make([]bool, len(m.words))
-	m.cache = newWordCache()
+	m.guard = newGuard(len(m.words))
 }
 
 // readBytes prepares for raw pieces.
@@ -81,55 +78,19 @@ func (m *bpe) id(token string) (int32, bool) {
 }
 
 func (m *bpe) forbid(special map[int32]bool) {
-	for id := range special {
-		if int(id) < len(m.special) && !(id == m.unk && isUnknownName(m.words[id])) {
-			m.special[id] = true
-		}
+	unk := int32(-1)
+	if m.unk >= 0 && isUnknownName(m.words[m.unk]) {
+		unk = m.unk
 	}
-}
-
-// isUnknownName tells whether a token stands for the unknown and nothing else:
-// <unk>, [UNK]. Some vocabularies let <|endoftext|> do it, which text must not
-// be able to write; what is unknown to them is dropped from plain text.
-func isUnknownName(token string) bool {
-	return strings.Contains(strings.ToLower(token), "unk")
+	m.guard.forbid(special, unk)
 }
 
 func (m *bpe) append(dst []token, p piece, plain bool) []token {
-	if p.text == "" {
-		return dst
-	}
-	if len(p.text) > maxCachedWord {
-		return m.spell(dst, p, plain)
-	}
-	tokens, slot, ok := m.cache.get(p)
-	if ok {
-		return append(dst, tokens...)
-	}
-	at := len(dst)
-	dst = m.spellOnce(dst, p, false)
-	switch {
-	case !m.anySpecial(dst[at:]): // only such words, so that the cache serves plain text
-		m.cache.put(slot, p, dst[at:])
-	case plain:
-		dst = m.spellOnce(dst[:at], p, true)
-	}
-	return dst
+	return m.guard.append(dst, p, plain, m.spell)
 }
 
-// spell is append without the cache. The text is spelled as the merges say; only
-// where that gives a special token and plain forbids it, again without those.
-func (m *bpe) spell(dst []token, p piece, plain bool) []token {
-	at := len(dst)
-	dst = m.spellOnce(dst, p, false)
-	if plain && m.anySpecial(dst[at:]) {
-		dst = m.spellOnce(dst[:at], p, true)
-	}
-	return dst
-}
-
-// spellOnce spells p; with ban as if there were no special tokens.
-func (m *bpe) spellOnce(dst []token, p piece, ban bool) []token {
+// spell is append without memory; with ban there are no special tokens.
+func (m *bpe) spell(dst []token, p piece, ban bool) []token {
 	at := len(dst)
 	if id, ok := m.whole(p); ok && !(ban && m.special[id]) {
 		return append(dst, token{id, 0, int32(len(p.text))})
@@ -142,31 +103,9 @@ func (m *bpe) spellOnce(dst []token, p piece, ban bool) []token {
 		dst = m.characters(dst, p.text)
 	}
 	if ban {
-		dst = m.dropSpecial(dst, at)
+		dst = m.dropSpecial(dst, at) // characters with no other spelling
 	}
 	return dst[:at+m.join(dst[at:], raw, ban)]
-}
-
-func (m *bpe) anySpecial(tokens []token) bool {
-	for _, t := range tokens {
-		if m.special[t.id] {
-			return true
-		}
-	}
-	return false
-}
-
-// dropSpecial removes the special tokens from dst[at:]: characters that are
-// special tokens themselves have no other spelling.
-func (m *bpe) dropSpecial(dst []token, at int) []token {
-	n := at
-	for _, t := range dst[at:] {
-		if !m.special[t.id] {
-			dst[n] = t
-			n++
-		}
-	}
-	return dst[:n]
 }
 
 // whole returns the token that is all of p.

@@ -26,5 +26,8 @@ type model interface {
 func models() []kind[model] {
 	return []kind[model]{
 		{"BPE", parseBPE},
+		{"Unigram", parseUnigram},
+		{"WordPiece", parseWordPiece},
+		{"WordLevel", parseWordLevel},
 	}
 }

@@ -42,6 +42,12 @@ func TestParseErrors(t *testing.T) {
 		{bpe(`"vocab":{"a":0},"merges":[],"unk_token":"x"`), `model.unk_token: "x" is not in the vocabulary`},
 		{bpe(`"vocab":{"a":0},"merges":[],"dropout":0.1`), "model.dropout: expected 0 or null, got 0.1"},
 		{bpe(`"vocab":{"a":0},"merges":[],"byte_fallback":"yes"`), "model.byte_fallback: expected true or false, got string"},
+		{`{"model":{"type":"WordPiece","vocab":{"a":0}}}`, `model.unk_token: "[UNK]" is not in the vocabulary`},
+		{`{"model":{"type":"WordLevel"}}`, `model.vocab: missing`},
+		{`{"model":{"type":"Unigram","vocab":[]}}`, `model.vocab: has 0 tokens`},
+		{`{"model":{"type":"Unigram","vocab":[["a",0],["b"]]}}`, `model.vocab[1]: expected [token, score]`},
+		{`{"model":{"type":"Unigram","vocab":[["a","b"]]}}`, `model.vocab[0][1]: expected a number, got string`},
+		{`{"model":{"type":"Unigram","unk_id":1,"vocab":[["a",0]]}}`, `model.unk_id: 1, expected 0 to 0`},
 		{minimal(`,"added_tokens":{}`), "added_tokens: expected an array"},
 		{minimal(`,"added_tokens":[{"content":"x"}]`), `added_tokens[0]: id -1 of "x"`},
 		{minimal(`,"added_tokens":[{"id":0,"content":"x"}]`), `added_tokens[0]: id 0 of "x" is that of "a"`},
@@ -111,6 +117,8 @@ func TestHostilePattern(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	matchTime = 20 * time.Millisecond
 	f.Add(`{"version":"1.0","truncation":null,"padding":null,"added_tokens":[{"id":4,"content":"<|x|>","special":true,"normalized":false}],"normalizer":{"type":"NFC"},"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\p{N}|[^a]+(?!\\S)"},"behavior":"Isolated","invert":false},{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]},"post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<|x|>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{"<|x|>":{"id":"<|x|>","ids":[4],"tokens":["<|x|>"]}}},"decoder":{"type":"ByteLevel"},"model":{"type":"BPE","ignore_merges":true,"vocab":{"a":0,"b":1,"ab":2,"Ġab":3,"Ġ":5},"merges":[["a","b"],["Ġ","ab"]]}}`)
+	f.Add(`{"model":{"type":"Unigram","unk_id":0,"byte_fallback":true,"vocab":[["<unk>",0],["a",-1.5],["b",-2],["ab",-1],["<0xFF>",-9]]},"decoder":{"type":"Metaspace","replacement":"a"}}`)
+	f.Add(`{"model":{"type":"WordPiece","unk_token":"u","vocab":{"u":0,"a":1,"##b":2,"##a":3}},"decoder":{"type":"WordPiece"},"normalizer":{"type":"BertNormalizer"},"pre_tokenizer":{"type":"BertPreTokenizer"}}`)
 	f.Add(minimal(`,"added_tokens":[{"id":3,"content":"<x>","special":true,"lstrip":true,"rstrip":true}]`))
 	f.Add(minimal(`,"normalizer":{"type":"Sequence","normalizers":[{"type":"NFKC"},{"type":"Replace","pattern":{"Regex":"a|^"},"content":"b"},{"type":"Prepend","prepend":"b"}]}`))
 	f.Add(minimal(`,"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Digits"},{"type":"Metaspace","replacement":"b"}]}`))

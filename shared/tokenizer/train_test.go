@@ -158,8 +158,11 @@ func TestSave(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", family, err)
 		}
-		if !slices.Equal(k.words, back.words) || !maps.Equal(merges(k.model.(*bpe)), merges(back.model.(*bpe))) {
-			t.Errorf("%s: vocabulary or merges changed", family)
+		if !slices.Equal(k.words, back.words) {
+			t.Errorf("%s: vocabulary changed", family)
+		}
+		if m, ok := k.model.(*bpe); ok && !maps.Equal(merges(m), merges(back.model.(*bpe))) {
+			t.Errorf("%s: merges changed", family)
 		}
 		for _, x := range texts {
 			in := x.input(t)

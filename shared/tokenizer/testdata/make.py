@@ -1,6 +1,6 @@
 """Makes the fixtures of package tokenizer with Hugging Face's tokenizers.
 
-Run by hand:  /work/venv/bin/python make.py      (tokenizers 0.23.3)
+Run by hand:  /work/venv/bin/python make.py [NAME ...]      (tokenizers 0.23.3)
 
 corpus.txt        what the tiny tokenizers are trained on
 texts.json        the texts: hand-picked ones, then random ones; "hex" marks bytes
@@ -15,6 +15,7 @@ import hashlib
 import json
 import random
 import struct
+import sys
 
 import tokenizers
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers,
@@ -205,6 +206,50 @@ def words():
     return bpe(t, ["<unk>"], 400, alphabet=False, limit_alphabet=100, continuing_subword_prefix="##", end_of_word_suffix="</w>")
 
 
+def bert():
+    t = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=40))
+    t.normalizer = normalizers.BertNormalizer()
+    t.pre_tokenizer = pre.BertPreTokenizer()
+    t.decoder = decoders.WordPiece()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    t.train_from_iterator(CORPUS.split("\n"), trainers.WordPieceTrainer(vocab_size=500, special_tokens=special, show_progress=False))
+    t.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+                                                     special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    return t
+
+
+def unigram():
+    t = Tokenizer(models.Unigram())
+    t.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
+    t.pre_tokenizer = pre.Metaspace()
+    t.decoder = decoders.Metaspace()
+    t.train_from_iterator(CORPUS.split("\n"), trainers.UnigramTrainer(vocab_size=400, special_tokens=["<unk>", "<s>", "</s>"],
+                                                                      unk_token="<unk>", show_progress=False))
+    t.post_processor = processors.TemplateProcessing(single="$A </s>", pair="$A </s> $B:1 </s>:1", special_tokens=[("</s>", 2)])
+    return t
+
+
+def unigram_bytes():
+    """Unigram with byte fallback, no pre-tokenizer: all of a text is one word."""
+    j = json.loads(unigram().to_str())
+    j["model"]["byte_fallback"] = True
+    j["model"]["vocab"] = j["model"]["vocab"][:300] + [["<0x%02X>" % b, -20.0] for b in range(256)]
+    j["normalizer"] = json.loads('{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},'
+                                 '{"type":"Replace","pattern":{"String":" "},"content":"▁"}]}')
+    j["pre_tokenizer"] = None
+    j["decoder"] = json.loads('{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},'
+                              '{"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":0}]}')
+    return Tokenizer.from_str(json.dumps(j))
+
+
+def wordlevel():
+    t = Tokenizer(models.WordLevel(unk_token="<unk>"))
+    t.normalizer = normalizers.Lowercase()
+    t.pre_tokenizer = pre.Sequence([pre.WhitespaceSplit(), pre.Punctuation("removed")])
+    t.train_from_iterator(CORPUS.split("\n"), trainers.WordLevelTrainer(vocab_size=150, special_tokens=["<unk>"], show_progress=False))
+    return t
+
+
 def trained():
     """What Train and Save of package tokenizer made: go test -run TestTrained -update."""
     return Tokenizer.from_file("trained.json")
@@ -264,19 +309,23 @@ def dump(name, value, indent=None):
         f.write("\n")
 
 
-def main():
+def main(names):
     n_random = 250
     texts = TEXTS + [bytes.fromhex(h).decode("utf-8", "replace") for h in BROKEN] + random_texts(n_random)
     dump("texts.json", [{"text": s} for s in TEXTS] + [{"hex": h} for h in BROKEN] + [{"text": s} for s in texts[-n_random:]])
     with open("corpus.txt", "w", encoding="utf-8") as f:
         f.write(CORPUS)
     for make in ALL:
+        if names and make.__name__ not in names:
+            continue
         t = make()
         name = make.__name__
         if make is not trained:
             t.save(name + ".json", pretty=False)
         t = Tokenizer.from_file(name + ".json")
         dump(name + ".want.json", want(t, texts, n_random))
+    if names:
+        return
     dump("classes.json", {c: members(r"\p{%s}" % c if len(c) < 2 or c[0] != "\\" else c)
                           for c in ("L", "N", "M", "P", "Lu", "Ll", "\\s", "\\w", "\\d")})
     r = random.Random(11)
@@ -296,8 +345,8 @@ def main():
 
 
 ALL = [gpt2, smollm, llama3, qwen2, roberta, deepseek, gpt4o, possessive, falcon, llama2, metaspace, words,
-       trained]
+       trained, bert, unigram, unigram_bytes, wordlevel]
 
 if __name__ == "__main__":
     assert tokenizers.__version__ == "0.23.3", tokenizers.__version__
-    main()
+    main(sys.argv[1:])

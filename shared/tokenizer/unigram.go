@@ -1,0 +1,189 @@
+package tokenizer
+
+import (
+	"encoding/json"
+	"math"
+	"unicode/utf8"
+)
+
+// unigram is the language model of Kudo 2018: of all ways to spell a text, the
+// one whose tokens have the highest sum of scores, found by Viterbi.
+type unigram struct {
+	words        []string
+	scores       []float64
+	ids          map[string]int32
+	trie         *trie
+	unk          int32   // -1: characters out of the vocabulary are dropped
+	unkScore     float64 // of one unknown character
+	byteFallback bool
+	guard
+}
+
+// unkPenalty is how much worse an unknown character is than the worst token.
+const unkPenalty = 10
+
+func parseUnigram(n node) (model, error) {
+	var c struct {
+		Unk          *int32            `json:"unk_id"`
+		Vocab        []json.RawMessage `json:"vocab"`
+		ByteFallback bool              `json:"byte_fallback"`
+	}
+	if err := n.decode(&c); err != nil {
+		return nil, err
+	}
+	list := n.child("vocab", nil)
+	if len(c.Vocab) == 0 || len(c.Vocab) > maxVocab {
+		return nil, list.errorf("has %d tokens, expected 1 to %d", len(c.Vocab), maxVocab)
+	}
+	words, scores := make([]string, len(c.Vocab)), make([]float64, len(c.Vocab))
+	for i, raw := range c.Vocab {
+		item := list.item(i, raw)
+		var pair []json.RawMessage
+		if err := item.decode(&pair); err != nil {
+			return nil, err
+		}
+		if len(pair) != 2 {
+			return nil, item.errorf("expected [token, score], got %d values", len(pair))
+		}
+		if err := item.item(0, pair[0]).decode(&words[i]); err != nil {
+			return nil, err
+		}
+		if err := item.item(1, pair[1]).decode(&scores[i]); err != nil {
+			return nil, err
+		}
+	}
+	unk := int32(-1)
+	if c.Unk != nil {
+		if *c.Unk < 0 || int(*c.Unk) >= len(words) {
+			return nil, n.child("unk_id", nil).errorf("%d, expected 0 to %d", *c.Unk, len(words)-1)
+		}
+		unk = *c.Unk
+	}
+	return newUnigram(words, scores, unk, c.ByteFallback), nil
+}
+
+func newUnigram(words []string, scores []float64, unk int32, byteFallback bool) *unigram {
+	m := &unigram{
+		words: words, scores: scores, ids: make(map[string]int32, len(words)),
+		unk: unk, unkScore: math.Inf(1), byteFallback: byteFallback, guard: newGuard(len(words)),
+	}
+	for id, w := range words {
+		m.ids[w] = int32(id)
+		m.unkScore = min(m.unkScore, scores[id])
+	}
+	m.unkScore -= unkPenalty
+	m.trie = newTrie(m.ids)
+	return m
+}
+
+func (m *unigram) vocab() []string { return m.words }
+
+func (m *unigram) id(token string) (int32, bool) {
+	id, ok := m.ids[token]
+	return id, ok
+}
+
+func (m *unigram) forbid(special map[int32]bool) { m.guard.forbid(special, m.unk) }
+
+func (m *unigram) append(dst []token, p piece, plain bool) []token {
+	return m.guard.append(dst, p, plain, m.spell)
+}
+
+// A reach is the best way to spell the text up to some byte.
+type reach struct {
+	score float64
+	from  int32 // where its last token starts; -1: there is no way yet
+	id    int32 // of its last token; unk, or -1 where there is none
+}
+
+func (m *unigram) spell(dst []token, p piece, ban bool) []token {
+	s := p.text
+	best := make([]reach, len(s)+1)
+	for i := range best {
+		best[i].from = -1
+	}
+	offer := func(from, to int, id int32, score float64) {
+		score += best[from].score
+		if t := &best[to]; t.from < 0 || score > t.score {
+			*t = reach{score, int32(from), id}
+		}
+	}
+	for at := 0; at < len(s); {
+		_, size := utf8.DecodeRuneInString(s[at:])
+		single := false // whether a token is just this character
+		node := int32(0)
+		for i := at; i < len(s); i++ {
+			if node = m.trie.child(node, s[i]); node < 0 {
+				break
+			}
+			if id := m.trie.value[node]; id >= 0 && !(ban && m.special[id]) {
+				offer(at, i+1, id, m.scores[id])
+				single = single || i+1-at == size
+			}
+		}
+		if !single {
+			offer(at, at+size, m.unk, m.unkScore)
+		}
+		at += size
+	}
+	return m.path(dst, s, best)
+}
+
+// path appends the tokens of the best way, unknown neighbours as one.
+func (m *unigram) path(dst []token, s string, best []reach) []token {
+	at := len(dst)
+	for end := int32(len(s)); end > 0; {
+		t := best[end]
+		if n := len(dst) - 1; t.id == m.unk && n >= at && dst[n].id == m.unk {
+			dst[n].start = t.from
+		} else {
+			dst = append(dst, token{t.id, t.from, end})
+		}
+		end = t.from
+	}
+	back := append([]token(nil), dst[at:]...)
+	dst = dst[:at]
+	for i := len(back) - 1; i >= 0; i-- {
+		t := back[i]
+		if t.id != m.unk {
+			dst = append(dst, t)
+			continue
+		}
+		// The whole stretch may be in the vocabulary or be spelled in bytes.
+		word := s[t.start:t.end]
+		if id, ok := m.ids[word]; ok && !m.special[id] {
+			dst = append(dst, token{id, t.start, t.end})
+			continue
+		}
+		if m.byteFallback {
+			from := len(dst)
+			var ok bool
+			if dst, ok = appendByteTokens(dst, m.ids, word, int(t.start)); ok {
+				for k := range dst[from:] {
+					dst[from+k].start, dst[from+k].end = t.start, t.end
+				}
+				continue
+			}
+		}
+		if m.unk >= 0 {
+			dst = append(dst, t)
+		}
+	}
+	return dst
+}
+
+func (m *unigram) fields() any {
+	f := struct {
+		Type         string   `json:"type"`
+		Unk          *int32   `json:"unk_id"`
+		Vocab        [][2]any `json:"vocab"`
+		ByteFallback bool     `json:"byte_fallback"`
+	}{Type: "Unigram", ByteFallback: m.byteFallback}
+	if m.unk >= 0 {
+		f.Unk = &m.unk
+	}
+	for id, w := range m.words {
+		f.Vocab = append(f.Vocab, [2]any{w, m.scores[id]})
+	}
+	return f
+}
