@@ -30,7 +30,10 @@ func (a *app) chat() *cobra.Command {
 				return err
 			}
 			defer o.Close()
-			g := o.Generator(o.adapter, sampling.cache())
+			g, err := o.generator(sampling.cache())
+			if err != nil {
+				return err
+			}
 			defer g.Close()
 			var begin []api.Message
 			if system != "" {

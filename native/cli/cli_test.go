@@ -94,7 +94,7 @@ func tinyBase(t *testing.T, dir string, seed int) string {
 	lines := write(t, filepath.Join(dir, "lines.txt"), strings.Join(texts, "\n"))
 	base := filepath.Join(dir, "base")
 	must(t, "train", "--method", "full", "--from-scratch", "--task-type", "CAUSAL_LM", "--model", seedDir, "--train-file", lines,
-		"--output-dir", base, "--max-steps", "3", "--save-strategy", "no", "--eval-strategy", "no", "--seed", fmt.Sprint(seed))
+		"--output-dir", base, "--max-steps", "3", "--learning-rate", "1e-2", "--save-strategy", "no", "--eval-strategy", "no", "--seed", fmt.Sprint(seed))
 	return base
 }
 

@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"graft/shared/adapter"
 	"graft/shared/api"
+	"graft/shared/engine"
 	"graft/shared/tensor"
 )
 
@@ -44,7 +46,10 @@ func (a *app) generate() *cobra.Command {
 				return err
 			}
 			defer o.Close()
-			g := o.Generator(o.adapter, sampling.cache())
+			g, err := o.generator(sampling.cache())
+			if err != nil {
+				return err
+			}
 			defer g.Close()
 			if asJSON {
 				out, err := g.Generate(ctx, r)
@@ -69,6 +74,14 @@ func (a *app) generate() *cobra.Command {
 	sampling = a.samplingFlags(cmd, &r)
 	cmd.Flags().BoolVar(&asJSON, "json", false, a.lang.of(msgJSON))
 	return cmd
+}
+
+// generator readies what is open to generate.
+func (o *opened) generator(cache tensor.DType) (*engine.Generator, error) {
+	if o.adapter != nil && o.adapter.Adapter.Task() != adapter.CausalLM {
+		return nil, fmt.Errorf("the adapter was trained for %s, expected %s to generate", o.adapter.Adapter.Task(), adapter.CausalLM)
+	}
+	return o.Generator(o.adapter, cache), nil
 }
 
 // maxPrompt is the longest prompt, in bytes.
@@ -102,7 +115,7 @@ func (s *samplingFlags) cache() tensor.DType {
 func (a *app) samplingFlags(cmd *cobra.Command, r *api.GenerateRequest) *samplingFlags {
 	s := &samplingFlags{}
 	f, of := cmd.Flags(), a.lang.of
-	f.IntVar(&r.MaxNewTokens, "max-new-tokens", 256, of(text{"most tokens to generate", "最多生成的 token 数"}))
+	f.IntVar(&r.MaxNewTokens, "max-new-tokens", 0, of(text{"most tokens to generate; 0: 256, or as many as the model has room for", "最多生成的 token 数;0 为 256,或模型所能容纳的数量"}))
 	f.Float64Var(&r.Temperature, "temperature", 0, of(text{"0 takes the most likely token, more is more varied", "0 取最可能的 token,越大越多样"}))
 	f.IntVar(&r.TopK, "top-k", 0, of(text{"choose among the k most likely tokens; 0: all", "只在最可能的 k 个 token 中选;0 为全部"}))
 	f.Float64Var(&r.TopP, "top-p", 0, of(text{"choose among the likeliest tokens that make up this probability; 0: all", "只在累计概率达到此值的 token 中选;0 为全部"}))
