@@ -8,11 +8,16 @@ import (
 
 // GGUF is the vocabulary of a GGUF file, from its metadata.
 type GGUF struct {
-	Model  string   // tokenizer.ggml.model: "gpt2" is byte-level BPE
-	Pre    string   // tokenizer.ggml.pre: which pattern splits words, e.g. "llama-bpe"
-	Tokens []string // tokenizer.ggml.tokens
-	Types  []int32  // tokenizer.ggml.token_type, one for each token; nil: all normal
-	Merges []string // tokenizer.ggml.merges, "a b"
+	Model  string    // tokenizer.ggml.model: a row of the table below
+	Tokens []string  // tokenizer.ggml.tokens
+	Types  []int32   // tokenizer.ggml.token_type, one for each token; nil: all normal
+	Pre    string    // gpt2: tokenizer.ggml.pre: which pattern splits words, e.g. "llama-bpe"
+	Merges []string  // gpt2: tokenizer.ggml.merges, "a b"
+	Scores []float32 // llama: tokenizer.ggml.scores, one for each token
+
+	// llama: the text is read as if a space stood before it.
+	// tokenizer.ggml.add_space_prefix, true where that is absent.
+	SpacePrefix bool
 
 	// Tokens around a text that Encode adds: tokenizer.ggml.bos_token_id and
 	// eos_token_id, where add_bos_token and add_eos_token say so.
@@ -22,87 +27,44 @@ type GGUF struct {
 
 // Token types of GGUF.
 const (
+	ggufUnknown     = 2
 	ggufControl     = 3 // special
 	ggufUserDefined = 4 // found in the text, not special
+	ggufByte        = 6 // <0xHH>
 )
 
-// ggufPre is a row of the table of tokenizer.ggml.pre: the pipeline that the
-// original tokenizer.json of such models has.
-type ggufPre struct {
-	names        string // separated by spaces
-	normalizer   string // JSON
-	split        string // JSON of what comes before ByteLevel
-	gpt2         bool   // ByteLevel splits by GPT-2's pattern
-	ignoreMerges bool
-}
-
-var ggufPres = []ggufPre{
-	{names: "gpt-2 gpt2 phi-2 jina-es jina-de mpt olmo jais trillion", gpt2: true},
-	{names: "smollm starcoder refact command-r codeshell exaone minerva-7b", split: digitsJSON, gpt2: true},
-	{names: "llama-bpe llama3 llama-v3 smaug-bpe falcon3", split: splitJSON(llama3Pattern), ignoreMerges: true},
-	{names: "qwen2 deepseek-r1-qwen megrez", normalizer: nfcJSON, split: splitJSON(qwen2Pattern)},
-	{names: "stablelm2 hunyuan", split: splitJSON(qwen2Pattern)},
+// ggufModels is the table of vocabularies by tokenizer.ggml.model.
+var ggufModels = []struct {
+	name string
+	make func(*GGUF) (*Tokenizer, error)
+}{
+	{"gpt2", (*GGUF).byteLevel},
+	{"llama", (*GGUF).sentencePiece},
 }
 
 // FromGGUF makes a tokenizer of the metadata of a GGUF file. It splits and
 // normalizes as the model's own tokenizer.json does, which for some models is
 // more than llama.cpp does (NFC for Qwen).
 func FromGGUF(g GGUF) (*Tokenizer, error) {
-	if g.Model != "gpt2" {
-		return nil, fmt.Errorf("gguf: tokenizer.ggml.model: expected gpt2, got %q", g.Model)
-	}
-	pre, err := findPre(g.Pre)
-	if err != nil {
-		return nil, err
-	}
-	m, err := g.bpe(pre.ignoreMerges)
-	if err != nil {
-		return nil, err
-	}
-	added, err := g.added()
-	if err != nil {
-		return nil, err
-	}
-	c := config{
-		normalizer:   json.RawMessage(pre.normalizer),
-		preTokenizer: json.RawMessage(byteLevelJSON(pre.gpt2)),
-		decoder:      json.RawMessage(byteLevelJSON(true)),
-	}
-	if pre.split != "" {
-		c.preTokenizer = sequenceJSON(pre.split, byteLevelJSON(pre.gpt2))
-	}
-	if c.postProcessor, err = g.template(); err != nil {
-		return nil, err
-	}
-	return assemble(node{file: "gguf"}, m, added, c)
-}
-
-func findPre(name string) (ggufPre, error) {
-	var known []string
-	for _, p := range ggufPres {
-		for _, n := range strings.Fields(p.names) {
-			if n == name {
-				return p, nil
-			}
-			known = append(known, n)
-		}
-	}
-	return ggufPre{}, fmt.Errorf("gguf: tokenizer.ggml.pre: unknown %q, expected one of %s", name, strings.Join(known, " "))
-}
-
-func (g *GGUF) bpe(ignoreMerges bool) (*bpe, error) {
 	switch {
 	case len(g.Tokens) == 0 || len(g.Tokens) > maxVocab:
 		return nil, fmt.Errorf("gguf: tokenizer.ggml.tokens: has %d tokens, expected 1 to %d", len(g.Tokens), maxVocab)
 	case g.Types != nil && len(g.Types) != len(g.Tokens):
 		return nil, fmt.Errorf("gguf: tokenizer.ggml.token_type: has %d entries for %d tokens", len(g.Types), len(g.Tokens))
-	case len(g.Merges) > maxMerges:
-		return nil, fmt.Errorf("gguf: tokenizer.ggml.merges: has %d merges, at most %d are allowed", len(g.Merges), maxMerges)
 	}
-	m := &bpe{
-		words: append([]string(nil), g.Tokens...), ids: make(map[string]int32, len(g.Tokens)),
-		unk: -1, ignoreMerges: ignoreMerges,
+	var known []string
+	for _, m := range ggufModels {
+		if m.name == g.Model {
+			return m.make(&g)
+		}
+		known = append(known, m.name)
 	}
+	return nil, fmt.Errorf("gguf: tokenizer.ggml.model: unknown %q, expected one of %s", g.Model, strings.Join(known, " "))
+}
+
+// vocab returns a model with the vocabulary and no merges.
+func (g *GGUF) vocab() *bpe {
+	m := &bpe{words: append([]string(nil), g.Tokens...), ids: make(map[string]int32, len(g.Tokens)), unk: -1}
 	for id, w := range m.words {
 		if _, twice := m.ids[w]; twice { // padding repeats tokens; the first counts
 			m.words[id] = ""
@@ -110,24 +72,7 @@ func (g *GGUF) bpe(ignoreMerges bool) (*bpe, error) {
 			m.ids[w] = int32(id)
 		}
 	}
-	merges := make([][2]string, len(g.Merges))
-	for i, s := range g.Merges {
-		// A token may start with a space in some files: the border is the
-		// first space after the first character.
-		cut := -1
-		if len(s) > 0 {
-			cut = strings.IndexByte(s[1:], ' ')
-		}
-		if cut < 0 {
-			return nil, fmt.Errorf("gguf: tokenizer.ggml.merges[%d]: expected two tokens and a space between, got %q", i, s)
-		}
-		merges[i] = [2]string{s[:cut+1], s[cut+2:]}
-	}
-	if err := m.setMerges(node{file: "gguf", place: "tokenizer.ggml.merges"}, merges); err != nil {
-		return nil, err
-	}
-	m.link()
-	return m, nil
+	return m
 }
 
 // added returns the tokens to be found in the text itself.

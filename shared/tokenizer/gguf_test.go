@@ -84,7 +84,7 @@ func TestFromGGUFErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*GGUF){
-		"tokenizer.ggml.model: expected":                         func(g *GGUF) { g.Model = "rwkv" },
+		`tokenizer.ggml.model: unknown "rwkv"`:                   func(g *GGUF) { g.Model = "rwkv" },
 		`tokenizer.ggml.pre: unknown "x", expected one of gpt-2`: func(g *GGUF) { g.Pre = "x" },
 		"tokenizer.ggml.tokens: has 0 tokens":                    func(g *GGUF) { g.Tokens = nil },
 		"tokenizer.ggml.token_type: has 1 entries for 3 tokens":  func(g *GGUF) { g.Types = []int32{1} },
@@ -98,5 +98,39 @@ func TestFromGGUFErrors(t *testing.T) {
 		if _, err := FromGGUF(g); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", want, err)
 		}
+	}
+}
+
+// TestFromGGUFSentencePiece compares with SentencePiece itself.
+func TestFromGGUFSentencePiece(t *testing.T) {
+	var want struct {
+		Tokens []string
+		Scores []float32
+		Types  []int32
+		Texts  []struct {
+			Text, Decoded string
+			IDs           []int32
+		}
+	}
+	readJSON(t, "spm.json", &want)
+	g := GGUF{Model: "llama", Tokens: want.Tokens, Scores: want.Scores, Types: want.Types, SpacePrefix: true, AddBOS: true, BOS: 1}
+	k, err := FromGGUF(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range want.Texts {
+		if got := k.Append(nil, x.Text); !slices.Equal(got, x.IDs) {
+			t.Errorf("%q: got %v, want %v", x.Text, got, x.IDs)
+		}
+		if got := k.Decode(x.IDs, true); got != x.Decoded {
+			t.Errorf("%q: decoded %q, want %q", x.Text, got, x.Decoded)
+		}
+		if e := k.Encode(x.Text, true); len(e.IDs) == 0 || e.IDs[0] != 1 {
+			t.Errorf("%q: no BOS: %v", x.Text, e.IDs)
+		}
+	}
+	g.Scores = g.Scores[1:]
+	if _, err := FromGGUF(g); err == nil || !strings.Contains(err.Error(), "tokenizer.ggml.scores: has 599 entries for 600 tokens") {
+		t.Errorf("got %v", err)
 	}
 }
