@@ -53,6 +53,8 @@ INLINE void few_group(const int dtype, const int rows, const codes *c, int64_t m
 						acc[i][0] = _mm256_add_epi16(acc[i][0], _mm256_maddubs_epi16(w[h][0], x));
 						acc[i][1] = _mm256_add_epi16(acc[i][1], _mm256_maddubs_epi16(w[h][1], x));
 					}
+					INT_ORDER(acc[i][0]);
+					INT_ORDER(acc[i][1]);
 				}
 			}
 		}

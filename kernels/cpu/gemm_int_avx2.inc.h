@@ -145,6 +145,10 @@ INLINE __m256i int_four(const uint8_t *p) {
 	return _mm256_set1_epi32(v);
 }
 
+// INT_ORDER keeps a sum in its register at this place: compilers otherwise first compute all products of an unrolled
+// loop, then spill them.
+#define INT_ORDER(sum) __asm__("" : "+x"(sum))
+
 // int_tile computes rows × TILE_COLS results of blocks of a panel; row i's codes at q + i·c->code_row, block 0 of row 0
 // being number at of the scales.
 INLINE void int_tile(const int bits, const int rows, const int least, int64_t blocks, const codes *c, int64_t m, int64_t b0, const uint8_t *panel, const tile_out *o) {
@@ -172,6 +176,8 @@ INLINE void int_tile(const int bits, const int rows, const int least, int64_t bl
 					acc[i][0] = _mm256_add_epi32(acc[i][0], _mm256_madd_epi16(w0, x));
 					acc[i][1] = _mm256_add_epi32(acc[i][1], _mm256_madd_epi16(w1, x));
 				}
+				INT_ORDER(acc[i][0]);
+				INT_ORDER(acc[i][1]);
 			}
 		}
 		const float *s = (const float *)(panel + TILE_COLS * 4 * bits);
