@@ -20,6 +20,8 @@ func normalizers() []kind[normalizer] {
 		{"Prepend", parsePrepend},
 		{"ByteLevel", parseByteLevelNormalizer},
 		{"BertNormalizer", parseBertNormalizer},
+		{"Nmt", parseNmt},
+		{"Precompiled", parsePrecompiled},
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 var families = []string{
 	"gpt2", "smollm", "llama3", "qwen2", "roberta", "deepseek", "gpt4o", "possessive",
 	"falcon", "llama2", "metaspace", "words", "trained",
-	"bert", "unigram", "unigram_bytes", "wordlevel",
+	"bert", "unigram", "unigram_bytes", "t5", "wordlevel",
 }
 
 type testText struct{ Text, Hex string }

@@ -12,12 +12,16 @@ normalized.json   normal forms of single characters and of random strings
 """
 
 import hashlib
+import io
 import json
 import random
 import struct
 import sys
+import tempfile
 
+import sentencepiece as spm
 import tokenizers
+from sentencepiece.sentencepiece_model_pb2 import ModelProto
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers,
                         pre_tokenizers as pre, processors, trainers)
 
@@ -229,6 +233,29 @@ def unigram():
     return t
 
 
+RULES = ["Ａ\tA", "①\t1", "ﬁ\tfi", "é\té", "　\t ", "​\t", "\r\n\t ", "㎒\tMHz", "ạ́\tạ́", "½\t1⁄2",
+         "ﷺ\tabcdefgh", "ß\tss"]
+
+
+def t5():
+    """Unigram with a normalizer compiled by SentencePiece from a few rules."""
+    with tempfile.TemporaryDirectory() as d:
+        rows = [[" ".join("%04X" % ord(c) for c in x) for x in r.split("\t")] for r in RULES]
+        with open(d + "/rules.tsv", "w") as f:
+            f.writelines("\t".join(r) + "\n" for r in rows)
+        out = io.BytesIO()
+        spm.SentencePieceTrainer.train(sentence_iterator=iter(CORPUS.split("\n")), model_writer=out, vocab_size=300, model_type="unigram",
+                                       normalization_rule_tsv=d + "/rules.tsv", hard_vocab_limit=False, character_coverage=0.98, minloglevel=2)
+    proto = ModelProto()
+    proto.ParseFromString(out.getvalue())
+    t = Tokenizer(models.Unigram([(x.piece, x.score) for x in proto.pieces], 0, False))
+    t.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.Precompiled(proto.normalizer_spec.precompiled_charsmap),
+                                         normalizers.Replace(Regex(" {2,}"), " ")])
+    t.pre_tokenizer = pre.Sequence([pre.WhitespaceSplit(), pre.Metaspace()])
+    t.decoder = decoders.Metaspace()
+    return t
+
+
 def unigram_bytes():
     """Unigram with byte fallback, no pre-tokenizer: all of a text is one word."""
     j = json.loads(unigram().to_str())
@@ -345,7 +372,7 @@ def main(names):
 
 
 ALL = [gpt2, smollm, llama3, qwen2, roberta, deepseek, gpt4o, possessive, falcon, llama2, metaspace, words,
-       trained, bert, unigram, unigram_bytes, wordlevel]
+       trained, bert, unigram, unigram_bytes, t5, wordlevel]
 
 if __name__ == "__main__":
     assert tokenizers.__version__ == "0.23.3", tokenizers.__version__
