@@ -1,0 +1,211 @@
+#!/usr/bin/env bash
+# Everything one does with Graft's sources, by a verb. It needs Go and gcc; what else is missing it installs itself
+# through apt where it may, and says what to do where it may not. No terminal is needed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+# The verbs, in the order of help: name, English, Chinese. Each is the function do_<name> below.
+verbs=(
+	"demo|build, train an adapter on examples/finance (under two minutes), evaluate it and let it answer|构建,在 examples/finance 上训练适配器(两分钟内),评估并作答"
+	"test|set up and pass all tests|准备环境并通过全部测试"
+	"build|leave bin/graft|生成 bin/graft"
+	"check|format, vet, and build for every platform that is promised|检查格式、vet,并为所有承诺的平台编译"
+)
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "build.sh: $*"; exit 1; }
+
+# in_chinese: whether the user's language is Chinese.
+in_chinese() { case "${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}" in zh*) true ;; *) false ;; esac; }
+
+do_help() {
+	if in_chinese; then say "用法:./build.sh <动作>"; else say "usage: ./build.sh <verb>"; fi
+	local v name en zh
+	for v in "${verbs[@]}"; do
+		IFS='|' read -r name en zh <<<"$v"
+		if in_chinese; then en=$zh; fi
+		printf '  %-6s %s\n' "$name" "$en" >&2
+	done
+}
+
+# --- what the machine must have ---
+
+# as_root runs a command as root, if that needs no password.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; elif sudo -n true 2>/dev/null; then sudo -n "$@"; else return 1; fi
+}
+
+# apt_install installs packages, refreshing the lists only if they are too old to do without.
+apt_install() {
+	command -v apt-get >/dev/null || return 1
+	local get=(env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -y -q --no-install-recommends)
+	say "installing $*"
+	as_root "${get[@]}" install "$@" >/dev/null 2>&1 ||
+		{ as_root "${get[@]}" update >/dev/null 2>&1 && as_root "${get[@]}" install "$@" >/dev/null; }
+}
+
+need_go() {
+	local go_mod have
+	go_mod=$(awk '$1 == "go" { print $2 }' go.mod)
+	if ! command -v go >/dev/null && [ -x /usr/local/go/bin/go ]; then PATH=$PATH:/usr/local/go/bin; fi
+	command -v go >/dev/null || die "Go is missing: install Go $go_mod or newer from https://go.dev/dl/ and put its bin folder into PATH"
+	have=$(cd / && GOTOOLCHAIN=local go env GOVERSION 2>/dev/null || true)
+	have=${have#go}
+	case "$have" in
+	1.? | 1.?.* | 1.1? | 1.1?.* | 1.20 | 1.20.*) die "Go $have is too old: install Go $go_mod or newer from https://go.dev/dl/" ;;
+	esac
+	if ! go version >/dev/null 2>&1; then # older than go.mod wants, and told to stay so
+		export GOTOOLCHAIN=auto           # from 1.21 on Go fetches the version go.mod names
+		go version >/dev/null 2>&1 || die "Go $have cannot fetch Go $go_mod: install it from https://go.dev/dl/, or let this machine reach proxy.golang.org"
+	fi
+}
+
+# need_gcc checks for a C compiler with headers, which cgo needs.
+need_gcc() {
+	local works='gcc -x c -o /dev/null -'
+	if printf '#include <pthread.h>\nint main(void) { return 0; }\n' | $works 2>/dev/null; then return; fi
+	apt_install gcc libc6-dev || true
+	printf '#include <pthread.h>\nint main(void) { return 0; }\n' | $works 2>/dev/null ||
+		die "gcc does not work: as root, run: apt-get install gcc libc6-dev"
+}
+
+# want_simde installs the emulation that AVX-512 kernels are tested with on machines that have no AVX-512.
+want_simde() {
+	[ -e /usr/include/simde/x86/avx512.h ] || apt_install libsimde-dev ||
+		say "libsimde-dev is not installed: tests of the AVX-512 kernels will be skipped; as root, run: apt-get install libsimde-dev"
+}
+
+# modules fetches the Go modules that go.mod names, as go.sum has them.
+modules() {
+	go mod download 2>/dev/null || go mod download || die "the Go modules of go.mod could not be fetched; is the network there? (GOPROXY=$(go env GOPROXY))"
+}
+
+# --- verbs ---
+
+version() { git describe --tags --always --dirty 2>/dev/null || echo unknown; }
+
+do_build() {
+	need_go
+	need_gcc
+	modules
+	mkdir -p bin
+	CGO_ENABLED=1 go build -trimpath -ldflags "-s -w -X main.version=$(version)" -o bin/graft ./native/cmd/graft
+}
+
+do_demo() {
+	local out=out/finance
+	do_build
+	bin/graft train --config examples/finance/recipe.yaml --output-dir $out --overwrite-output-dir
+	say
+	bin/graft predict --adapter $out \
+		"本季度公司营收同比增长20%,净利润超市场预期" \
+		"受宏观经济影响,公司核心业务板块出现15%的下滑" \
+		"新产品上线后用户活跃度提升30%,市场份额进一步扩大"
+}
+
+# step runs one part of test or check, quietly unless it fails.
+step() {
+	local name=$1 start=$SECONDS
+	shift
+	if "$@" >"$work/step.log" 2>&1; then
+		printf 'ok    %s (%ds)\n' "$name" $((SECONDS - start))
+	else
+		printf 'FAIL  %s (%ds)\n' "$name" $((SECONDS - start))
+		grep -vE '^(=== |PASS$|ok  |\?  )|^ *--- (PASS|SKIP)' "$work/step.log" | tail -n 200 || true
+		failed=$((failed + 1))
+	fi
+	if [ -n "${tally:-}" ]; then cat "$work/step.log" >>"$tally"; fi
+}
+
+formatted() {
+	local bad
+	bad=$(git ls-files -co --exclude-standard '*.go' 2>/dev/null | xargs -r gofmt -l) || bad=$(gofmt -l shared native kernels examples)
+	[ -z "$bad" ] || { echo "not formatted by gofmt: $bad"; return 1; }
+}
+
+# generated regenerates what is generated and committed, and compares.
+generated() {
+	cp kernels/include/ops.h "$work/ops.h"
+	go generate ./shared/op
+	cmp kernels/include/ops.h "$work/ops.h" || { echo "kernels/include/ops.h was not what go generate ./shared/op makes; commit it as it is now"; return 1; }
+}
+
+# platforms builds every target that is promised.
+pure() { CGO_ENABLED=0 go build ./...; }
+shared_js() { GOOS=js GOARCH=wasm go build ./shared/...; }             # the browser
+shared_wasip1() { GOOS=wasip1 GOARCH=wasm go build ./shared/...; }     # the edge and other WASI hosts
+windows() { CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go build ./...; }
+macos() { CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 go build ./...; }
+linux_arm64() { CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build ./...; }
+
+# concurrent lists the packages that start goroutines or guard against them.
+concurrent() {
+	LC_ALL=C grep -rlE '^[[:space:]]*go (func|[a-z])|"sync"|"sync/atomic"' --include='*.go' shared native | xargs -r -n1 dirname | LC_ALL=C sort -u | sed 's|^|./|'
+}
+
+begin() {
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+	failed=0
+	need_go
+	need_gcc
+	modules
+}
+
+end() {
+	[ "$failed" = 0 ] || { echo "$failed of the steps failed"; exit 1; }
+}
+
+do_check() {
+	begin
+	step "gofmt" formatted
+	step "go vet" go vet ./...
+	step "generated files" generated
+	step "without cgo" pure
+	step "shared for js/wasm" shared_js
+	step "shared for wasip1/wasm" shared_wasip1
+	step "windows/amd64" windows
+	step "darwin/arm64" macos
+	step "linux/arm64" linux_arm64
+	end
+}
+
+do_test() {
+	begin
+	want_simde
+	step "gofmt" formatted
+	step "go vet" go vet ./...
+	step "generated files" generated
+	step "without cgo" pure
+	step "shared for js/wasm" shared_js
+	step "shared for wasip1/wasm" shared_wasip1
+	tally=$work/tests.log
+	step "tests" env CGO_ENABLED=1 go test -v -timeout 20m ./...
+	step "tests without cgo" env CGO_ENABLED=0 go test -v -timeout 10m ./shared/engine ./native/cli
+	step "tests with the race detector" env CGO_ENABLED=1 go test -v -race -short -timeout 20m $(concurrent)
+	local passed bad skipped
+	passed=$(grep -c '^--- PASS' "$tally" || true)
+	bad=$(grep -c '^--- FAIL' "$tally" || true)
+	skipped=$(grep -c '^ *--- SKIP' "$tally" || true)
+	if [ "$skipped" != 0 ]; then
+		echo "skipped:"
+		grep -A1 '^ *--- SKIP' "$tally" | grep -vE '^ *--- SKIP|^--$' | LC_ALL=C sort | uniq -c
+	fi
+	echo "$passed passed, $bad failed, $skipped skipped"
+	end
+}
+
+verb=${1:-help}
+case "$verb" in
+help | -h | --help) do_help; exit 0 ;;
+esac
+for v in "${verbs[@]}"; do
+	if [ "${v%%|*}" = "$verb" ]; then
+		shift
+		"do_$verb" "$@"
+		exit
+	fi
+done
+say "build.sh: $verb is not a verb"
+do_help
+exit 2
