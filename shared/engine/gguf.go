@@ -9,5 +9,33 @@ import (
 
 // tokenizerOf reads the tokenizer in a GGUF file's metadata.
 func tokenizerOf(g *weights.GGUF) (*tokenizer.Tokenizer, error) {
-	return nil, fmt.Errorf("GGUF tokenizer")
+	const at = "tokenizer.ggml."
+	m := g.Meta
+	v := tokenizer.GGUF{SpacePrefix: true}
+	v.Model, _ = m.String(at + "model")
+	v.Pre, _ = m.String(at + "pre")
+	v.Tokens, _ = m.Strings(at + "tokens")
+	v.Merges, _ = m.Strings(at + "merges")
+	v.Scores, _ = m.Floats(at + "scores")
+	if types, ok := m.Ints(at + "token_type"); ok {
+		v.Types = make([]int32, len(types))
+		for i, t := range types {
+			v.Types[i] = int32(t)
+		}
+	}
+	if p, ok := m.Bool(at + "add_space_prefix"); ok {
+		v.SpacePrefix = p
+	}
+	around := func(name string) (id int32, add bool) {
+		add, _ = m.Bool(at + "add_" + name + "_token")
+		n, ok := m.Int(at + name + "_token_id")
+		return int32(n), add && ok
+	}
+	v.BOS, v.AddBOS = around("bos")
+	v.EOS, v.AddEOS = around("eos")
+	t, err := tokenizer.FromGGUF(v)
+	if err != nil {
+		return nil, fmt.Errorf("gguf: %w", err)
+	}
+	return t, nil
 }
