@@ -87,7 +87,7 @@ INLINE void few_values(const int dtype, const int heads, const int nv, int64_t n
 }
 
 // few_softmax turns n scores of one head into exponentials; what lies behind them up to KEYS may be written.
-INLINE void few_softmax(const attn *a, int64_t n, float *score, float *top, float *sum, float *scale) {
+static __attribute__((noinline)) void few_softmax(const attn *a, int64_t n, float *score, float *top, float *sum, float *scale) {
 	const vf cap = vf_set1(a->softcap), inv = vf_set1(1 / a->softcap);
 	vf most = vf_set1(*top);
 	for (int64_t i = 0, left = n; left > 0; i += VL, left -= VL) {

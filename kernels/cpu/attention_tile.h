@@ -119,7 +119,14 @@ static __attribute__((unused)) void across_add(int nv, int64_t rows, int64_t n, 
 static void tile_load(const operand *w, int64_t row, int64_t n, int64_t col, int64_t d, float *tile, int64_t stride) {
 	for (int64_t r = 0; r < n; r++, tile += stride) {
 		int64_t at = (row + r) * w->cols + col, i = 0;
-		if (w->dtype == DT_Q8_0) {
+		if (w->dtype == DT_Q8_0 && (d % 32 || col % 32)) { // blocks reach over the borders of heads
+			for (; i < d; i++) {
+				const uint8_t *p = (const uint8_t *)w->data + (at + i) / 32 * 34;
+				uint16_t h;
+				memcpy(&h, p, 2);
+				tile[i] = f32_from_f16(h) * (float)(int8_t)p[2 + (at + i) % 32];
+			}
+		} else if (w->dtype == DT_Q8_0) {
 			const uint8_t *p = (const uint8_t *)w->data + at / 32 * 34;
 			for (; i < d; i += 32, p += 34) {
 				uint16_t h;

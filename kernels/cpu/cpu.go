@@ -4,11 +4,14 @@
 //
 // It wraps graft.h one to one and adds nothing; package native/cpu makes a device.Device of it. All memory the kernels
 // work on comes from Alloc or from the system, never from Go's heap, because C keeps the addresses between calls.
+//
+// The C is compiled in strict C11, in which gcc does not contract a*b+c into fused operations by itself: an op rounds
+// as its source says, whatever the instruction set. Kernels fuse where they say vf_fma.
 package cpu
 
 /*
-#cgo CFLAGS: -std=gnu11 -O3 -Wall
-#cgo LDFLAGS: -pthread
+#cgo CFLAGS: -std=c11 -D_GNU_SOURCE -O3 -g1 -Wall
+#cgo LDFLAGS: -pthread -lm
 #include <stdlib.h>
 #include "graft.h"
 
@@ -89,8 +92,11 @@ func (p *Program) Close() { C.graft_unload(p.p) }
 // Scratch is the bytes of scratch memory a run needs with what is bound now.
 func (p *Program) Scratch() int { return int(C.graft_scratch(p.p)) }
 
-// Packs reports whether every use of the slot can read a packed layout, and one gains by it.
-func (p *Program) Packs(slot int) bool { return C.graft_slot_packs(p.p, C.int(slot)) != 0 }
+// Layouts reports whether every command that uses the slot can read a packed layout, and whether one gains by it.
+func (p *Program) Layouts(slot int) (reads, gains bool) {
+	l := C.graft_slot_layouts(p.p, C.int(slot))
+	return l&C.GRAFT_READS_PACKED != 0, l&C.GRAFT_GAINS_PACKED != 0
+}
 
 // Bind gives a slot its memory, which stays the caller's.
 func (p *Program) Bind(slot int, m Memory, packed bool) error {

@@ -47,13 +47,16 @@ int graft_load(graft *g, const void *bytes, size_t size, graft_program **out, gr
 void graft_unload(graft_program *p);
 
 // graft_arena and graft_scratch are the bytes a run needs of either. Scratch depends on the layouts of what is bound;
-// before that, slots that graft_slot_packs are taken to be packed.
+// before that, slots that gain by a packed layout
+// are taken to have it.
 size_t graft_arena(const graft_program *p);
 size_t graft_scratch(graft_program *p);
 
-// graft_slot_packs tells whether every command that uses the slot can read a packed layout, and one gains by it; then
-// the slot's memory may go through graft_pack before it is bound with packed = 1.
-int graft_slot_packs(const graft_program *p, int slot);
+// graft_slot_layouts tells how a slot may be bound. GRAFT_READS_PACKED: every command that uses it can read a packed
+// layout; GRAFT_GAINS_PACKED: and one is faster by it. Then the slot's memory may go through graft_pack before it is
+// bound with packed = 1.
+enum { GRAFT_READS_PACKED = 1, GRAFT_GAINS_PACKED = 2 };
+int graft_slot_layouts(const graft_program *p, int slot);
 int graft_bind(graft_program *p, int slot, void *data, size_t size, int packed, graft_message *m);
 
 // graft_run runs the program on all threads of its device and returns when it is done. One run at a time a device.

@@ -178,8 +178,9 @@ static int load(graft_program *p, const uint8_t *bytes, size_t size, graft_messa
 		if (v->slot < 0)
 			continue;
 		slot *s = &p->slots[v->slot];
-		s->packs = s->packs && s->gains && pack_supported(v->dtype);
-		s->layout = s->packs ? LAYOUT_PACKED16 : LAYOUT_ROWS; // as it will most likely be bound
+		s->packs = s->packs && pack_supported(v->dtype);
+		s->gains = s->packs && s->gains;
+		s->layout = s->gains ? LAYOUT_PACKED16 : LAYOUT_ROWS; // as it will most likely be bound
 	}
 	return GRAFT_OK;
 }
@@ -213,7 +214,11 @@ void graft_unload(graft_program *p) {
 
 size_t graft_arena(const graft_program *p) { return p->arena; }
 
-int graft_slot_packs(const graft_program *p, int slot) { return slot >= 0 && slot < p->nslots && p->slots[slot].packs; }
+int graft_slot_layouts(const graft_program *p, int slot) {
+	if (slot < 0 || slot >= p->nslots)
+		return 0;
+	return (p->slots[slot].packs ? GRAFT_READS_PACKED : 0) | (p->slots[slot].gains ? GRAFT_GAINS_PACKED : 0);
+}
 
 int graft_bind(graft_program *p, int slot, void *data, size_t size, int packed, graft_message *m) {
 	if (slot < 0 || slot >= p->nslots)
@@ -224,8 +229,10 @@ int graft_bind(graft_program *p, int slot, void *data, size_t size, int packed, 
 		return message_set(m, GRAFT_UNSUPPORTED, "slot %d: a packed layout, expected rows", slot);
 	if ((uintptr_t)data % 64)
 		return message_set(m, GRAFT_INVALID, "slot %d: the memory is not 64-byte aligned", slot);
+	int layout = packed ? LAYOUT_PACKED16 : LAYOUT_ROWS;
+	p->planned = p->planned && layout == p->slots[slot].layout;
+	p->resolved = p->resolved && p->planned && data == p->slots[slot].data;
 	p->slots[slot].data = data;
-	p->slots[slot].layout = packed ? LAYOUT_PACKED16 : LAYOUT_ROWS;
-	p->resolved = 0;
+	p->slots[slot].layout = layout;
 	return GRAFT_OK;
 }

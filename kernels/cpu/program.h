@@ -25,7 +25,7 @@ typedef struct {
 	uint8_t *data;
 	size_t need;   // bytes of the largest value that lies in it
 	int32_t layout;
-	int packs, gains; // every use can read a packed layout; some use gains by it
+	int packs, gains; // every use can read a packed layout; some use gains by it as well
 } slot;
 
 struct graft_program {
@@ -40,7 +40,8 @@ struct graft_program {
 	struct counters *counters;
 	size_t shared, local;    // scratch
 	uint8_t *arena_at, *scratch_at;
-	int resolved;            // the operands' data and layout follow slots and arena_at
+	int planned;             // layouts of operands and scratch follow the slots
+	int resolved;            // data of operands follows slots and arena_at
 	_Atomic int32_t cancel;
 };
 

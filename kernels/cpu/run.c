@@ -66,8 +66,11 @@ static void resolve_data(graft_program *p) {
 }
 
 size_t graft_scratch(graft_program *p) {
-	resolve_layouts(p);
-	scratch_plan(p);
+	if (!p->planned) {
+		resolve_layouts(p);
+		scratch_plan(p);
+		p->planned = 1;
+	}
 	return p->shared + (size_t)pool_threads(p->device->pool) * p->local;
 }
 
@@ -96,11 +99,10 @@ int graft_run(graft_program *p, void *arena, size_t arena_size, void *scratch, s
 			if (p->slots[i].need && !p->slots[i].data)
 				return message_set(m, GRAFT_UNBOUND, "slot %d is not bound", i);
 		p->arena_at = arena;
-		graft_scratch(p);
 		resolve_data(p);
 		p->resolved = 1;
 	}
-	size_t need = p->shared + (size_t)pool_threads(p->device->pool) * p->local;
+	size_t need = graft_scratch(p);
 	if (arena_size < p->arena || scratch_size < need)
 		return message_set(m, GRAFT_INVALID, "%zu bytes of arena and %zu of scratch, expected %zu and %zu", arena_size, scratch_size,
 			p->arena, need);

@@ -3,6 +3,7 @@
 package cpu
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"unsafe"
@@ -14,11 +15,10 @@ import (
 
 // buffer is memory of a device, or of the host, which is only read.
 type buffer struct {
-	d      *Device
-	m      kernels.Memory
-	host   bool
-	packed *tensor.Spec   // how m lies if it is repacked, nil for rows
-	copy   kernels.Memory // of m in the other layout, for programs that want it, if any
+	d    *Device
+	m    kernels.Memory
+	host bool
+	layouts
 }
 
 var _ device.Buffer = (*buffer)(nil)
@@ -28,16 +28,15 @@ func (d *Device) Alloc(size int) (device.Buffer, error) {
 	if size < 0 {
 		return nil, fmt.Errorf("cpu: %d bytes", size)
 	}
-	m, err := allocate(max(size, 1))
+	m, err := allocate(size)
 	if err != nil {
 		return nil, err
 	}
-	m.Size = size
 	d.use(&d.usage.Buffers, size)
 	return &buffer{d: d, m: m}, nil
 }
 
-// Map uses memory of the host in place if kernels can: 64-byte aligned. Other memory is copied.
+// Map uses memory of the host in place if kernels can: 64-byte aligned, a multiple of 64 bytes. Other memory is copied.
 func (d *Device) Map(data []byte) (device.Buffer, error) {
 	at := unsafe.Pointer(unsafe.SliceData(data))
 	if len(data) == 0 || uintptr(at)%64 != 0 || len(data)%64 != 0 {
@@ -53,78 +52,30 @@ func (d *Device) Map(data []byte) (device.Buffer, error) {
 
 func (b *buffer) Size() int { return b.m.Size }
 
-// Close frees the memory.
+// Close frees the memory. Programs bound to it are not run again.
 func (b *buffer) Close() error {
-	err := b.dropCopy()
 	if b.m.At == nil {
-		return err
+		return nil
 	}
+	b.unbindAll()
+	err := b.drop(&b.other)
 	if b.host {
 		b.d.usage.Mapped -= b.m.Size
-	} else {
-		b.d.use(&b.d.usage.Buffers, -b.m.Size)
-		m := b.m
-		m.Size = max(m.Size, 1)
-		if e := release(m); err == nil {
-			err = e
-		}
-	}
-	b.m = kernels.Memory{}
-	return err
-}
-
-func (b *buffer) dropCopy() error {
-	if b.copy.At == nil {
-		return nil
-	}
-	b.d.use(&b.d.usage.Buffers, -b.copy.Size)
-	m := b.copy
-	b.copy = kernels.Memory{}
-	return release(m)
-}
-
-// layout gives the memory in the layout a slot of that spec wants, repacking it if need be.
-func (b *buffer) layout(s tensor.Spec, pack bool) (m kernels.Memory, packed bool, err error) {
-	switch is := b.packed != nil; {
-	case is == pack:
-		return b.m, pack, nil
-	case b.copy.At != nil:
-		return b.copy, pack, nil
-	case pack && !b.host: // in place
-		if err := kernels.Pack(int(s.DType), s.Shape.Rows(), s.Shape.Cols(), b.m, b.m); err != nil {
-			return kernels.Memory{}, false, err
-		}
-		b.packed = &tensor.Spec{DType: s.DType, Shape: s.Shape}
-		return b.m, true, nil
-	}
-	if b.copy, err = allocate(max(b.m.Size, 1)); err != nil {
-		return kernels.Memory{}, false, err
-	}
-	b.d.use(&b.d.usage.Buffers, b.copy.Size)
-	repack := kernels.Unpack
-	if pack {
-		repack = kernels.Pack
-	}
-	return b.copy, pack, repack(int(s.DType), s.Shape.Rows(), s.Shape.Cols(), b.m, b.copy)
-}
-
-// rows brings repacked memory back into rows, for the host to read or write.
-func (b *buffer) rows() error {
-	if err := b.dropCopy(); err != nil || b.packed == nil {
+		b.m = kernels.Memory{}
 		return err
 	}
-	s := b.packed
-	b.packed = nil
-	return kernels.Unpack(int(s.DType), s.Shape.Rows(), s.Shape.Cols(), b.m, b.m)
+	return errors.Join(err, b.drop(&b.m))
 }
 
-// pack undoes rows, so that programs that are bound stay right.
-func (b *buffer) pack(s *tensor.Spec) error {
-	if s == nil {
+// drop frees memory of the device.
+func (b *buffer) drop(m *kernels.Memory) error {
+	if m.At == nil {
 		return nil
 	}
-	b.packed = s
-	return kernels.Pack(int(s.DType), s.Shape.Rows(), s.Shape.Cols(), b.m, b.m)
+	b.d.use(&b.d.usage.Buffers, -m.Size)
+	free := *m
+	*m = kernels.Memory{}
+	return release(free)
 }
 
 // ReadAt copies bytes to the host, in rows.
@@ -132,14 +83,10 @@ func (b *buffer) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 || off > int64(b.m.Size) {
 		return 0, fmt.Errorf("cpu: read at %d of %d bytes", off, b.m.Size)
 	}
-	was := b.packed
-	if err := b.rows(); err != nil {
+	if err := b.unsettle(); err != nil {
 		return 0, err
 	}
 	n = copy(p, b.m.Bytes()[off:])
-	if err := b.pack(was); err != nil {
-		return 0, err
-	}
 	if n < len(p) {
 		return n, io.EOF
 	}
@@ -148,16 +95,19 @@ func (b *buffer) ReadAt(p []byte, off int64) (n int, err error) {
 
 // WriteAt copies bytes from the host, in rows.
 func (b *buffer) WriteAt(p []byte, off int64) (n int, err error) {
-	if off < 0 || off+int64(len(p)) > int64(b.m.Size) {
+	if off < 0 || off > int64(b.m.Size) || len(p) > b.m.Size-int(off) {
 		return 0, fmt.Errorf("cpu: write of %d bytes at %d of %d", len(p), off, b.m.Size)
 	}
 	if b.host {
 		return 0, fmt.Errorf("cpu: write to mapped memory, which is only read")
 	}
-	was := b.packed
-	if err := b.rows(); err != nil {
+	if err := b.unsettle(); err != nil {
 		return 0, err
 	}
-	n = copy(b.m.Bytes()[off:], p)
-	return n, b.pack(was)
+	return copy(b.m.Bytes()[off:], p), nil
+}
+
+// same reports whether two specs lay out the same.
+func same(a, b tensor.Spec) bool {
+	return a.DType == b.DType && a.Shape.Rows() == b.Shape.Rows() && a.Shape.Cols() == b.Shape.Cols()
 }

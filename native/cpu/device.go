@@ -32,6 +32,8 @@ type Device struct {
 	arena   region
 	scratch region
 	usage   device.Usage
+
+	unsettled []*buffer // the host has read or written them since the last run
 }
 
 var (
@@ -115,7 +117,7 @@ func (d *Device) Compile(p *graph.Program) (device.Executable, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &executable{d: d, p: p, k: k}, nil
+	return &executable{d: d, p: p, k: k, bound: make([]*buffer, len(p.Slots))}, nil
 }
 
 // ScratchSize is the scratch memory of a program whose block weights are all repacked.
@@ -133,33 +135,44 @@ func (d *Device) ScratchSize(p *graph.Program) (int, error) {
 }
 
 type executable struct {
-	d *Device
-	p *graph.Program
-	k *kernels.Program
+	d     *Device
+	p     *graph.Program
+	k     *kernels.Program
+	bound []*buffer // by slot
 }
 
 // Close frees the program.
 func (e *executable) Close() error {
+	for slot, b := range e.bound {
+		if b != nil {
+			b.unbind(e, slot)
+		}
+	}
+	clear(e.bound)
 	e.k.Close()
 	return nil
 }
 
-// Bind gives a slot its memory, repacked if that helps and nobody is in the way.
+// Bind gives a slot its memory, repacked if that helps.
 func (e *executable) Bind(name string, b device.Buffer) error {
 	slot, err := device.FindSlot(e.p, name, b)
 	if err != nil {
 		return err
 	}
 	buf, ok := b.(*buffer)
-	if !ok {
+	if !ok || buf.d != e.d {
 		return fmt.Errorf("cpu: %s: the buffer belongs to another device", name)
 	}
-	s := e.p.Slots[slot]
-	m, packed, err := buf.layout(s.Spec, s.Kind == graph.Weight && e.k.Packs(slot))
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	if old := e.bound[slot]; old != nil {
+		old.unbind(e, slot)
 	}
-	return e.k.Bind(slot, m, packed)
+	e.bound[slot] = nil
+	s := e.p.Slots[slot]
+	if err := buf.bind(use{e, slot}, s.Spec, s.Kind == graph.Weight); err != nil {
+		return fmt.Errorf("cpu: %s: %w", name, err)
+	}
+	e.bound[slot] = buf
+	return nil
 }
 
 // Run runs the program once on all threads.
@@ -167,7 +180,18 @@ func (e *executable) Run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	for slot, b := range e.bound {
+		if b == nil {
+			return fmt.Errorf("cpu: %v %s is not bound", e.p.Slots[slot].Kind, e.p.Slots[slot].Name)
+		}
+	}
 	d := e.d
+	for _, b := range d.unsettled {
+		if err := b.settle(); err != nil {
+			return err
+		}
+	}
+	d.unsettled = d.unsettled[:0]
 	if err := d.arena.grow(e.p.Arena, func(n int) { d.use(&d.usage.Arena, n) }); err != nil {
 		return err
 	}
@@ -175,10 +199,13 @@ func (e *executable) Run(ctx context.Context) error {
 		return err
 	}
 	if ctx.Done() != nil {
-		stop := context.AfterFunc(ctx, func() { e.k.Cancel(true) })
+		cancelled := make(chan struct{})
+		stop := context.AfterFunc(ctx, func() { e.k.Cancel(true); close(cancelled) })
 		defer func() {
-			stop()
-			e.k.Cancel(false)
+			if !stop() { // it has begun: what it sets is not for the next run
+				<-cancelled
+				e.k.Cancel(false)
+			}
 		}()
 	}
 	err := e.k.Run(d.arena.Memory, d.scratch.Memory)

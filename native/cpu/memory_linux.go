@@ -14,7 +14,7 @@ import (
 // from beginning to end is read 5 to 7 % faster from them.
 const hugePage = 2 << 20
 
-// allocate returns zeroed memory.
+// allocate returns zeroed memory. Its address is never nil, also for no bytes.
 func allocate(size int) (kernels.Memory, error) {
 	if size < hugePage {
 		m := kernels.Alloc(size)

@@ -8,7 +8,7 @@ import (
 	kernels "graft/kernels/cpu"
 )
 
-// allocate returns zeroed memory.
+// allocate returns zeroed memory. Its address is never nil, also for no bytes.
 func allocate(size int) (kernels.Memory, error) {
 	m := kernels.Alloc(size)
 	if m.At == nil {

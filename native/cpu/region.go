@@ -14,7 +14,7 @@ func (r *region) grow(size int, used func(bytes int)) error {
 	if size <= r.Size && r.At != nil {
 		return nil
 	}
-	m, err := allocate(max(size, 64))
+	m, err := allocate(size)
 	if err != nil {
 		return err
 	}
