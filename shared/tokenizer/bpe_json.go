@@ -2,7 +2,6 @@ package tokenizer
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
 )
 
@@ -18,49 +17,42 @@ const (
 
 // parseBPE reads the model "BPE".
 func parseBPE(n node) (model, error) {
-	var c struct {
-		Dropout      *float64        `json:"dropout"`
-		Unk          *string         `json:"unk_token"`
-		Prefix       *string         `json:"continuing_subword_prefix"`
-		Suffix       *string         `json:"end_of_word_suffix"`
-		FuseUnk      bool            `json:"fuse_unk"`
-		ByteFallback bool            `json:"byte_fallback"`
-		IgnoreMerges bool            `json:"ignore_merges"`
-		Vocab        json.RawMessage `json:"vocab"`
-		Merges       json.RawMessage `json:"merges"`
+	m := &bpe{unk: -1}
+	var dropout float64
+	var unk *string
+	for _, f := range []struct {
+		name string
+		to   any
+	}{
+		{"dropout", &dropout}, {"unk_token", &unk}, {"continuing_subword_prefix", &m.prefix},
+		{"end_of_word_suffix", &m.suffix}, {"fuse_unk", &m.fuseUnk}, {"byte_fallback", &m.byteFallback},
+		{"ignore_merges", &m.ignoreMerges},
+	} {
+		if c := n.field(f.name); !c.null() {
+			if err := c.decode(f.to); err != nil {
+				return nil, err
+			}
+		}
 	}
-	if err := n.decode(&c); err != nil {
+	if dropout != 0 {
+		return nil, n.field("dropout").errorf("expected 0 or null, got %g", dropout)
+	}
+	var err error
+	if m.words, m.ids, err = parseVocab(n.field("vocab")); err != nil {
 		return nil, err
 	}
-	if c.Dropout != nil && *c.Dropout != 0 {
-		return nil, n.child("dropout", nil).errorf("expected 0 or null, got %g", *c.Dropout)
-	}
-	words, ids, err := parseVocab(n.child("vocab", c.Vocab))
-	if err != nil {
-		return nil, err
-	}
-	m := &bpe{
-		words: words, ids: ids, unk: -1,
-		fuseUnk: c.FuseUnk, byteFallback: c.ByteFallback, ignoreMerges: c.IgnoreMerges,
-	}
-	if c.Unk != nil {
-		id, ok := ids[*c.Unk]
+	if unk != nil {
+		id, ok := m.ids[*unk]
 		if !ok {
-			return nil, n.child("unk_token", nil).errorf("%q is not in the vocabulary", *c.Unk)
+			return nil, n.field("unk_token").errorf("%q is not in the vocabulary", *unk)
 		}
 		m.unk = id
 	}
-	if c.Prefix != nil {
-		m.prefix = *c.Prefix
-	}
-	if c.Suffix != nil {
-		m.suffix = *c.Suffix
-	}
-	merges, err := parseMerges(n.child("merges", c.Merges))
+	merges, err := parseMerges(n.field("merges"))
 	if err != nil {
 		return nil, err
 	}
-	if err := m.setMerges(n.child("merges", nil), merges); err != nil {
+	if err := m.setMerges(n.field("merges"), merges); err != nil {
 		return nil, err
 	}
 	m.link()
@@ -72,9 +64,11 @@ func parseVocab(n node) ([]string, map[string]int32, error) {
 	if n.null() {
 		return nil, nil, n.errorf("missing")
 	}
-	var ids map[string]int32
-	if err := n.decode(&ids); err != nil {
-		return nil, nil, err
+	ids, ok := (&rawScanner{b: n.raw}).vocab()
+	if !ok {
+		if err := n.decode(&ids); err != nil {
+			return nil, nil, err
+		}
 	}
 	if len(ids) > maxVocab {
 		return nil, nil, n.errorf("has %d tokens, at most %d are allowed", len(ids), maxVocab)
@@ -105,21 +99,26 @@ func parseMerges(n node) ([][2]string, error) {
 	var merges [][2]string
 	first := bytes.TrimLeft(bytes.TrimPrefix(bytes.TrimSpace(n.raw), []byte("[")), " \t\r\n")
 	if !bytes.HasPrefix(first, []byte(`"`)) {
-		var pairs [][]string
-		if err := n.decode(&pairs); err != nil {
-			return nil, err
-		}
-		merges = make([][2]string, len(pairs))
-		for i, p := range pairs {
-			if len(p) != 2 {
-				return nil, n.item(i, nil).errorf("expected two tokens, got %d", len(p))
+		var ok bool
+		if merges, ok = (&rawScanner{b: n.raw}).pairs(); !ok {
+			var pairs [][]string
+			if err := n.decode(&pairs); err != nil {
+				return nil, err
 			}
-			merges[i] = [2]string(p)
+			merges = make([][2]string, len(pairs))
+			for i, p := range pairs {
+				if len(p) != 2 {
+					return nil, n.item(i, nil).errorf("expected two tokens, got %d", len(p))
+				}
+				merges[i] = [2]string(p)
+			}
 		}
 	} else {
-		var lines []string
-		if err := n.decode(&lines); err != nil {
-			return nil, err
+		lines, ok := (&rawScanner{b: n.raw}).strings()
+		if !ok {
+			if err := n.decode(&lines); err != nil {
+				return nil, err
+			}
 		}
 		merges = make([][2]string, 0, len(lines))
 		for i, l := range lines {
@@ -142,15 +141,21 @@ func parseMerges(n node) ([][2]string, error) {
 // setMerges ranks merges by their order. A pair named twice has the later rank.
 func (m *bpe) setMerges(n node, merges [][2]string) error {
 	m.pairs = newPairTable(len(merges))
+	var joined []byte
 	for i, ab := range merges {
-		var id [3]int32
-		for k, w := range []string{ab[0], ab[1], ab[0] + strings.TrimPrefix(ab[1], m.prefix)} {
-			var ok bool
-			if id[k], ok = m.ids[w]; !ok {
-				return n.item(i, nil).errorf("%q is not in the vocabulary", w)
-			}
+		a, okA := m.ids[ab[0]]
+		b, okB := m.ids[ab[1]]
+		joined = append(append(joined[:0], ab[0]...), strings.TrimPrefix(ab[1], m.prefix)...)
+		id, ok := m.ids[string(joined)]
+		switch {
+		case !okA:
+			return n.item(i, nil).errorf("%q is not in the vocabulary", ab[0])
+		case !okB:
+			return n.item(i, nil).errorf("%q is not in the vocabulary", ab[1])
+		case !ok:
+			return n.item(i, nil).errorf("%q is not in the vocabulary", joined)
 		}
-		m.pairs.put(id[0], id[1], merge{int32(i), id[2]})
+		m.pairs.put(a, b, merge{int32(i), id})
 	}
 	return nil
 }

@@ -12,17 +12,22 @@ type node struct {
 	file  string // "tokenizer.json"
 	place string // e.g. "pre_tokenizer.pretokenizers[1]"
 	raw   json.RawMessage
+	// fields are those of a component, see component.
+	fields map[string]json.RawMessage
 }
+
+// field returns a field of a component.
+func (n node) field(name string) node { return n.child(name, n.fields[name]) }
 
 func (n node) child(name string, raw json.RawMessage) node {
 	if n.place != "" {
 		name = n.place + "." + name
 	}
-	return node{n.file, name, raw}
+	return node{file: n.file, place: name, raw: raw}
 }
 
 func (n node) item(i int, raw json.RawMessage) node {
-	return node{n.file, fmt.Sprintf("%s[%d]", n.place, i), raw}
+	return node{file: n.file, place: fmt.Sprintf("%s[%d]", n.place, i), raw: raw}
 }
 
 // null tells whether the value is missing or null.
@@ -76,16 +81,6 @@ func jsonKind(goType string) string {
 	return goType
 }
 
-// require returns an error for every name whose value is missing.
-func (n node) require(values map[string]bool) error {
-	for name, present := range values {
-		if !present {
-			return n.errorf("%q is missing", name)
-		}
-	}
-	return nil
-}
-
 // A kind is a row of a table of components: its type in tokenizer.json and how
 // to read it.
 type kind[T any] struct {
@@ -102,33 +97,33 @@ func component[T any](n node, table []kind[T]) (T, error) {
 	if strings.Count(n.place, "[") > maxDepth {
 		return zero, n.errorf("nested deeper than %d", maxDepth)
 	}
-	var c struct{ Type *string }
-	if err := n.decode(&c); err != nil {
+	if err := n.decode(&n.fields); err != nil {
 		return zero, err
 	}
-	if c.Type == nil {
+	kindOf := n.field("type")
+	if kindOf.null() {
 		return zero, n.errorf(`"type" is missing`)
+	}
+	var name string
+	if err := kindOf.decode(&name); err != nil {
+		return zero, err
 	}
 	var names []string
 	for _, k := range table {
-		if k.name == *c.Type {
+		if k.name == name {
 			return k.parse(n)
 		}
 		names = append(names, k.name)
 	}
-	return zero, n.child("type", nil).errorf("unknown type %q, expected one of %s", *c.Type, strings.Join(names, " "))
+	return zero, kindOf.errorf("unknown type %q, expected one of %s", name, strings.Join(names, " "))
 }
 
 // components reads an array of components, the value of the field name at n.
 func components[T any](n node, name string, table []kind[T]) ([]T, error) {
-	var c map[string]json.RawMessage
-	if err := n.decode(&c); err != nil {
-		return nil, err
-	}
-	if c[name] == nil {
+	list := n.field(name)
+	if list.null() {
 		return nil, n.errorf("%q is missing", name)
 	}
-	list := n.child(name, c[name])
 	var raw []json.RawMessage
 	if err := list.decode(&raw); err != nil {
 		return nil, err

@@ -47,7 +47,7 @@ func (b bertNormalizer) normalize(p piece) piece {
 	}
 	if b.accents {
 		nfd, _ := parseNFD(node{})
-		p = filter(nfd.normalize(p), func(r rune) bool { return !unicode.Is(unicode.Mn, r) })
+		p = filter(nfd.normalize(p), func(r rune) bool { return r < 0x300 || isEastAsian(r) || !unicode.Is(unicode.Mn, r) })
 	}
 	if b.lower {
 		p = lowercase{}.normalize(p)
@@ -71,14 +71,20 @@ func mapRunes(p piece, f func(rune) rune) piece {
 }
 
 // isBertControl tells whether r is in category C, tab and newlines apart.
-// Characters not assigned (Cn) count too, private use (Co) included.
+// Characters not assigned (Cn) do not count, as Hugging Face has it.
 func isBertControl(r rune) bool {
-	switch r {
-	case '\t', '\n', '\r':
+	switch {
+	case r < 0x7f:
+		return r < ' ' && r != '\t' && r != '\n' && r != '\r'
+	case isEastAsian(r):
 		return false
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co)
 }
+
+// isEastAsian tells of most characters of Chinese, Japanese and Korean text, so
+// that the common case needs no table: none is a control or a mark.
+func isEastAsian(r rune) bool { return 0x3100 <= r && r < 0xa66f || 0xac00 <= r && r < 0xd7a4 }
 
 // isIdeograph tells whether BERT puts spaces around r.
 func isIdeograph(r rune) bool {

@@ -3,7 +3,8 @@ package tokenizer
 import "unicode"
 
 // isPunctuation tells whether r is punctuation for BERT: category P and the
-// ASCII signs that are symbols for Unicode.
+// ASCII signs that are symbols for Unicode. Hugging Face knows the punctuation of
+// Unicode 8; later signs, of rare scripts, differ.
 func isPunctuation(r rune) bool {
 	if r < 0x80 {
 		return '!' <= r && r <= '/' || ':' <= r && r <= '@' || '[' <= r && r <= '`' || '{' <= r && r <= '~'
