@@ -134,11 +134,24 @@ func titleWords(x *text) *text {
 
 func swapCase(x *text) *text {
 	return mapRuns(x, func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if unicode.IsUpper(r) {
-				return unicode.ToLower(r)
+		var b strings.Builder
+		for _, r := range s {
+			switch {
+			case unicode.IsUpper(r):
+				b.WriteRune(unicode.ToLower(r))
+			case unicode.IsLower(r):
+				b.WriteString(strings.ToUpper(upperLong.Replace(string(r))))
+			default:
+				b.WriteRune(r)
 			}
-			return unicode.ToUpper(r)
-		}, s)
+		}
+		return b.String()
+	})
+}
+
+// foldText is str.casefold.
+func foldText(x *text) *text {
+	return mapRuns(x, func(s string) string {
+		return strings.ReplaceAll(strings.ToLower(upperLong.Replace(s)), "ς", "σ")
 	})
 }

@@ -114,11 +114,9 @@ func filterLast(m *machine, v Value, c *call) (Value, error) {
 
 // reversible is an error unless v has Python's reversed().
 func (m *machine) reversible(v Value) error {
-	switch v := v.(type) {
-	case *list, *tuple, *Dict, *view, *rangeValue, *text:
+	switch v.(type) {
+	case *list, *tuple, *Dict, *view, *rangeValue, *text, *undefined:
 		return nil
-	case *undefined:
-		return v
 	}
 	return typeErrorf("'%s' object is not reversible", v.typeName())
 }
@@ -129,9 +127,6 @@ func filterReverse(m *machine, v Value, c *call) (Value, error) {
 	}
 	if x, ok := v.(*text); ok {
 		return m.slice(x, nil, nil, intValue(-1))
-	}
-	if u, ok := v.(*undefined); ok {
-		return nil, u
 	}
 	items, err := m.all(v)
 	if err != nil {

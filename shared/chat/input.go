@@ -50,7 +50,7 @@ func ParseInput(data []byte) (Input, error) {
 			in.Extra[name] = value
 		}
 	}
-	if in.Messages == nil {
+	if d.find("messages") < 0 {
 		return Input{}, fmt.Errorf("chat input: expected messages")
 	}
 	return in, nil

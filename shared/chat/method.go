@@ -8,7 +8,7 @@ type method func(m *machine, self Value, c *call) (Value, error)
 var (
 	textMethods = map[string]method{
 		"capitalize":   onText(noArgs(capitalize)),
-		"casefold":     onText(noArgs(lower)),
+		"casefold":     onText(noArgs(foldText)),
 		"center":       onText(methodJustify(true, true)),
 		"count":        onText(methodCount),
 		"endswith":     onText(methodAffix(false)),
