@@ -19,6 +19,9 @@
 //	enc := t.Encode("<s>text", true)       // as Hugging Face encodes it
 //	s := t.Decode(ids, true)
 //
+// Tokenizers also come from the metadata of a GGUF file ([FromGGUF]) or from
+// texts ([Train]); [Tokenizer.Save] writes any of them as tokenizer.json.
+//
 // Use [Tokenizer.Append] for text that comes from outside and
 // [Tokenizer.Special] for the tokens a template puts between; then no text can
 // forge a role marker. A [Tokenizer] never changes after it is made and may be

@@ -5,6 +5,8 @@ type postProcessor interface {
 	// process changes e in place. text is the source; without addSpecial no
 	// token is added.
 	process(e *Encoding, t *Tokenizer, text string, addSpecial bool)
+	// adds returns the ids that process may add.
+	adds() []int32
 }
 
 // postProcessors is the table of post-processors by their type in
@@ -31,4 +33,12 @@ func (s postProcessorSequence) process(e *Encoding, t *Tokenizer, text string, a
 	for _, p := range s {
 		p.process(e, t, text, addSpecial)
 	}
+}
+
+func (s postProcessorSequence) adds() []int32 {
+	var all []int32
+	for _, p := range s {
+		all = append(all, p.adds()...)
+	}
+	return all
 }

@@ -53,6 +53,8 @@ func (x trimOffsets) process(e *Encoding, t *Tokenizer, text string, _ bool) {
 	}
 }
 
+func (trimOffsets) adds() []int32 { return nil }
+
 // spacesAround returns how many spaces a token has at its ends. Ġ is the space
 // of byte-level vocabularies.
 func spacesAround(token string) (lead, trail int) {

@@ -36,11 +36,6 @@ func parseTemplate(n node) (postProcessor, error) {
 			if !ok {
 				return nil, item.errorf("%q is not in special_tokens", p.SpecialToken.ID)
 			}
-			for _, id := range s.IDs {
-				if id < 0 || id >= maxVocab {
-					return nil, item.errorf("id %d of %q, expected 0 to %d", id, p.SpecialToken.ID, maxVocab-1)
-				}
-			}
 			if seen {
 				t.after = append(t.after, s.IDs...)
 			} else {
@@ -68,6 +63,8 @@ func (t template) process(e *Encoding, _ *Tokenizer, _ string, addSpecial bool) 
 	e.IDs, e.Offsets = append(ids, t.after...), offsets
 }
 
+func (t template) adds() []int32 { return append(append([]int32(nil), t.before...), t.after...) }
+
 // parseBertProcessing reads BertProcessing: cls before, sep after the sequence.
 func parseBertProcessing(n node) (postProcessor, error) {
 	var c struct{ Sep, Cls []json.RawMessage }
@@ -87,9 +84,6 @@ func parseBertProcessing(n node) (postProcessor, error) {
 		var id int32
 		if err := n.child(f.name, f.pair[1]).decode(&id); err != nil {
 			return nil, err
-		}
-		if id < 0 || id >= maxVocab {
-			return nil, at.errorf("id %d, expected 0 to %d", id, maxVocab-1)
 		}
 		*f.to = []int32{id}
 	}

@@ -108,6 +108,13 @@ func assemble(n node, m model, added []addedToken, c config) (*Tokenizer, error)
 	if err := t.index(n.child("added_tokens", nil)); err != nil {
 		return nil, err
 	}
+	if t.postProcessor != nil {
+		for _, id := range t.postProcessor.adds() {
+			if id < 0 || int(id) >= t.Len() {
+				return nil, n.child("post_processor", nil).errorf("adds id %d, expected 0 to %d", id, t.Len()-1)
+			}
+		}
+	}
 	return t, nil
 }
 

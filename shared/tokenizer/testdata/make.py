@@ -364,7 +364,7 @@ def main(names):
     for f in ("NFC", "NFD", "NFKC", "NFKD"):
         n = getattr(normalizers, f)()
         h = hashlib.sha256()
-        for c in range(0x110000):
+        for c in range(0x30000):
             if not 0xd800 <= c < 0xe000:
                 h.update(n.normalize_str(chr(c)).encode() + b"\n")
         forms[f] = {"all": h.hexdigest(), "strings": [n.normalize_str(s) for s in strings]}
