@@ -9,6 +9,7 @@ verbs=(
 	"demo|build, train an adapter on examples/finance (under two minutes), evaluate it and let it answer|构建,在 examples/finance 上训练适配器(两分钟内),评估并作答"
 	"test|set up and pass all tests|准备环境并通过全部测试"
 	"build|leave bin/graft|生成 bin/graft"
+	"bench|measure beside llama.cpp, PyTorch and PEFT, which it sets up (--help says more)|与 llama.cpp、PyTorch、PEFT 对比测速,自动准备对比环境(详见 --help)"
 	"check|format, vet, and build for every platform that is promised|检查格式、vet,并为所有承诺的平台编译"
 )
 
@@ -101,6 +102,15 @@ do_demo() {
 		"本季度公司营收同比增长20%,净利润超市场预期" \
 		"受宏观经济影响,公司核心业务板块出现15%的下滑" \
 		"新产品上线后用户活跃度提升30%,市场份额进一步扩大"
+}
+
+do_bench() {
+	need_go
+	need_gcc
+	modules
+	mkdir -p .cache/bench
+	CGO_ENABLED=1 go build -trimpath -o .cache/bench/ ./native/bench/cmd/...
+	exec .cache/bench/bench "$@"
 }
 
 # step runs one part of test or check, quietly unless it fails.

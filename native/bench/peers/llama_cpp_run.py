@@ -5,7 +5,8 @@
     llama_cpp_run.py greedy --model m.gguf "a prompt" "another"
 
 speed measures what llama-bench measures: one batch of --prefill tokens into an empty cache, and --decode
-single tokens after --depth tokens; only the calls of llama_decode are timed. greedy continues each prompt
+single tokens after --depth tokens; only the calls of llama_decode are timed. load_seconds goes from opening the file to the
+logits of a first token, top_tokens are the likeliest after the last token of the work. greedy continues each prompt
 and keeps, for every token, the two largest logits: where two programs part, the margin says whether rounding can explain it.
 One line of JSON. Build the package for this machine: CMAKE_ARGS=-DGGML_NATIVE=ON pip install --no-binary llama-cpp-python llama-cpp-python
 (this file may not be called llama_cpp.py: it would hide the package).
@@ -76,6 +77,7 @@ def open_context():
     return model, must(L.llama_init_from_model(model, cp), "context")
 
 
+opened = time.perf_counter()
 model, context = open_context()
 vocabulary = L.llama_model_get_vocab(model)
 size = L.llama_vocab_n_tokens(vocabulary)
@@ -106,10 +108,17 @@ def peak_memory():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+def top_tokens(n):
+    logits = L.llama_get_logits_ith(context, -1)[:size]
+    return sorted(range(size), key=lambda i: -logits[i])[:n]
+
+
 def speed():
     def tokens(n, seed):
-        return [(seed + 7919 * i) % (size - 100) + 50 for i in range(n)]
+        return [(seed + 7919 * i) % size for i in range(n)]
 
+    feed(tokens(1, 1))
+    load = time.perf_counter() - opened
     prefill, single = [], []
     for i in range(args.repeat + 1):
         if args.prefill:
@@ -127,6 +136,9 @@ def speed():
         "depth": args.depth,
         "prefill_tokens_per_second": figures(prefill),
         "decode_tokens_per_second": figures(single),
+        "load_seconds": load,
+        "vocabulary_size": size,
+        "top_tokens": top_tokens(10),
     }
 
 
