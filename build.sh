@@ -104,9 +104,18 @@ do_demo() {
 		"新产品上线后用户活跃度提升30%,市场份额进一步扩大"
 }
 
+# need_peers checks for what the peers are installed with, unless they are there already.
+need_peers() {
+	if [ -n "${GRAFT_BENCH_VENV:-}" ]; then return; fi
+	works() { command -v g++ >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null; }
+	works || apt_install g++ python3-venv || true
+	works || die "g++ or python3 with venv is missing: as root, run: apt-get install g++ python3-venv"
+}
+
 do_bench() {
 	need_go
 	need_gcc
+	need_peers
 	modules
 	mkdir -p .cache/bench
 	CGO_ENABLED=1 go build -trimpath -o .cache/bench/ ./native/bench/cmd/...

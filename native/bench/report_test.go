@@ -25,7 +25,7 @@ func sample() *Report {
 }
 
 const wantTable = `work   figure            program  median  min–max  graft ÷ it
-───────────────────────────────────────────────────────────
+─────────────────────────────────────────────────────────────
 Model  decode, tokens/s  graft       600  590–630
                          peer        200  190–210        3.00
        peak memory, MiB  graft       101  100–102
