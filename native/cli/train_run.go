@@ -160,8 +160,10 @@ func (t *training) fit(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		tell := true
 		switch e.Kind {
 		case "step":
+			tell = e.Step%t.recipe.LoggingSteps == 0 || e.Step == e.Steps
 			tokens += int64(e.Tokens)
 			bar.Set(int64(e.Step), tokens, term.Field{Name: "loss", Value: fmt.Sprintf("%.4f", e.Loss)}, term.Field{Name: "lr", Value: fmt.Sprintf("%.2e", e.LearningRate)})
 		case "evaluate":
@@ -172,6 +174,9 @@ func (t *training) fit(ctx context.Context) error {
 			bar.Println(fmt.Sprintf(of(text{"epoch %.2f: %s%s", "第 %.2f 轮:%s%s"}), e.Epoch, metrics(e.Metrics), best))
 		case "checkpoint":
 			kept = e.Checkpoint
+		}
+		if !tell {
+			continue
 		}
 		if err := t.emit(e); err != nil {
 			return err

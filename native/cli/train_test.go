@@ -35,6 +35,7 @@ per_device_train_batch_size: 4
 num_train_epochs: 3
 lora_dropout: 0.05
 lora_alpha: 32
+logging_steps: 1
 load_best_model_at_end: true
 metric_for_best_model: accuracy
 `)

@@ -79,7 +79,7 @@ var Groups = []Group{
 		{"seed", "", "of all that is drawn by chance; one seed, one result", "随机种子;种子相同则结果相同", func(r *Recipe) any { return &r.Seed }},
 	}},
 	{"Evaluation and checkpoints", "评估与检查点", []Key{
-		{"logging_steps", "", "a line of progress every n steps", "每 n 步输出一行进度", func(r *Recipe) any { return &r.LoggingSteps }},
+		{"logging_steps", "", "steps between the step events of --json", "--json 的 step 事件间隔步数", func(r *Recipe) any { return &r.LoggingSteps }},
 		{"eval_strategy", "evaluation_strategy", "when to evaluate: no, epoch or steps", "何时评估:no、epoch 或 steps", func(r *Recipe) any { return &r.EvalStrategy }},
 		{"eval_steps", "", "steps between evaluations", "评估间隔步数", func(r *Recipe) any { return &r.EvalSteps }},
 		{"save_strategy", "", "when to save a checkpoint: no, epoch or steps", "何时保存检查点:no、epoch 或 steps", func(r *Recipe) any { return &r.SaveStrategy }},

@@ -31,6 +31,7 @@ const (
 	written  = ".writing-"  // a checkpoint that is being written
 	replaced = ".replaced-" // the old content of a checkpoint that is being written again
 	removed  = ".removed-"  // a checkpoint that is being removed
+	lockName = ".lock"      // of the run that has the directory open
 )
 
 // Open opens a directory, creating it if need be, and clears what an interrupted run left in it. It is an error when
@@ -56,7 +57,12 @@ func (d *Directory) Close() error {
 	if d.lock == nil {
 		return nil
 	}
-	return d.lock.Close()
+	err := os.Remove(filepath.Join(d.root, lockName)) // while it is held, so that it is no other's
+	if e := d.lock.Close(); err == nil {
+		err = e
+	}
+	d.lock = nil
+	return err
 }
 
 // Root is the directory's path.

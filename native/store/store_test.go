@@ -147,7 +147,12 @@ func TestOneRunAtATime(t *testing.T) {
 	if _, err := Open(root); err == nil || !strings.Contains(err.Error(), "another run is writing here") {
 		t.Errorf("opened twice: %v", err)
 	}
-	d.Close()
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if names := allNames(t, root); len(names) != 0 {
+		t.Errorf("a closed directory holds %q", names)
+	}
 	open(t, root)
 }
 
