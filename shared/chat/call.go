@@ -12,8 +12,9 @@ type call struct {
 	kw   []keyword
 }
 
+// A keyword is an argument by name. The name knows where it is from, too.
 type keyword struct {
-	name  string
+	name  *text
 	value Value
 }
 
@@ -28,16 +29,16 @@ func (c *call) bind(params ...string) ([]Value, error) {
 next:
 	for _, k := range c.kw {
 		for i, p := range params {
-			if strings.TrimSuffix(p, "?") != k.name {
+			if strings.TrimSuffix(p, "?") != k.name.s {
 				continue
 			}
 			if values[i] != nil {
-				return nil, typeErrorf("%s() got multiple values for argument '%s'", c.name, k.name)
+				return nil, typeErrorf("%s() got multiple values for argument '%s'", c.name, k.name.s)
 			}
 			values[i] = k.value
 			continue next
 		}
-		return nil, typeErrorf("%s() got an unexpected keyword argument '%s'", c.name, k.name)
+		return nil, typeErrorf("%s() got an unexpected keyword argument '%s'", c.name, k.name.s)
 	}
 	for i, p := range params {
 		if values[i] == nil && !strings.HasSuffix(p, "?") {
@@ -56,7 +57,7 @@ func (c *call) none() error {
 // take removes a keyword argument and returns it, nil if it is not there.
 func (c *call) take(name string) Value {
 	for i, k := range c.kw {
-		if k.name == name {
+		if k.name.s == name {
 			c.kw = append(c.kw[:i:i], c.kw[i+1:]...)
 			return k.value
 		}

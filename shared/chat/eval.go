@@ -125,7 +125,7 @@ func (m *machine) arguments(a args) (*call, error) {
 	n := len(values) - len(a.names)
 	c.args = values[:n:n]
 	for i, name := range a.names {
-		c.kw = append(c.kw, keyword{name, values[n+i]})
+		c.kw = append(c.kw, keyword{literal(name), values[n+i]})
 	}
 	if a.list != nil {
 		v, err := a.list.eval(m)
@@ -152,7 +152,7 @@ func (m *machine) arguments(a args) (*call, error) {
 			if !ok {
 				return nil, at(m.src, a.dict.where(), typeErrorf("keywords must be strings"))
 			}
-			c.kw = append(c.kw, keyword{name.s, d.values[i]})
+			c.kw = append(c.kw, keyword{name, d.values[i]})
 		}
 	}
 	return c, nil

@@ -14,7 +14,7 @@ func filterMap(m *machine, v Value, c *call) (Value, error) {
 		c.take("attribute")
 		otherwise := c.take("default")
 		if len(c.kw) > 0 {
-			wrong = errors.New("Unexpected keyword argument '" + c.kw[0].name + "'")
+			wrong = errors.New("Unexpected keyword argument '" + c.kw[0].name.s + "'")
 		}
 		get, err := attributePath(attribute)
 		if err != nil {
@@ -50,7 +50,7 @@ func (c *call) attribute() Value {
 		return nil
 	}
 	for _, k := range c.kw {
-		if k.name == "attribute" {
+		if k.name.s == "attribute" {
 			return k.value
 		}
 	}

@@ -166,15 +166,16 @@ func filterTruncate(m *machine, v Value, c *call) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, ok := v.(*text)
-	if !ok {
-		return nil, typeErrorf("object of type '%s' cannot be truncated", v.typeName())
-	}
 	if size < end.len() || leeway < 0 {
 		return nil, errors.New("truncate: length is less than that of the end, or leeway is negative")
 	}
-	if x.len() <= size+leeway {
-		return x, nil
+	n, err := m.length(v)
+	if err != nil || n <= size+leeway {
+		return v, err
+	}
+	x, ok := v.(*text)
+	if !ok {
+		return nil, typeErrorf("'%s' object cannot be truncated", v.typeName())
 	}
 	cut := x.slice(0, x.offset(size-end.len()))
 	if i := strings.LastIndexByte(cut.s, ' '); i >= 0 && !kill {

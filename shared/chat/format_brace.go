@@ -17,7 +17,7 @@ type braces struct {
 func methodFormat(m *machine, x *text, c *call) (Value, error) {
 	d := NewDict()
 	for _, k := range c.kw {
-		d.putText(literal(k.name), k.value)
+		d.putText(k.name, k.value)
 	}
 	return m.formatText(x, c.args, d)
 }
@@ -128,15 +128,18 @@ func (f *braces) field(x *text, depth int) (*text, error) {
 			return nil, errors.New("expected ':' after conversion specifier")
 		}
 	}
-	spec := ""
-	if rest.s != "" {
-		y, err := f.format(rest.slice(1, len(rest.s)), depth+1)
-		if err != nil {
-			return nil, err
-		}
-		spec = y.s
+	if rest.s == "" {
+		return f.m.formatValue(v, "")
 	}
-	return f.m.formatValue(v, spec)
+	spec, err := f.format(rest.slice(1, len(rest.s)), depth+1)
+	if err != nil {
+		return nil, err
+	}
+	y, err := f.m.formatValue(v, spec.s)
+	if err == nil && !spec.origin().trusted() { // it may have brought characters
+		y = y.tagged(spec.origin())
+	}
+	return y, err
 }
 
 // value looks up a name like 0, a, a.b or a[0].

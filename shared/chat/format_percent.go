@@ -39,13 +39,14 @@ func (m *machine) percent(x *text, args Value) (Value, error) {
 		b.addText(y)
 		i = end
 	}
-	if p.dict == nil && p.used < len(p.items) {
-		if _, listed := args.(*list); !listed || p.used > 0 {
+	switch args.(type) {
+	case *Dict, *list, *rangeValue, *undefined: // Python takes them for mappings, of which not all need be used
+	default:
+		if p.used < len(p.items) {
 			return nil, typeErrorf("not all arguments converted during string formatting")
 		}
 	}
-	v, err := m.made(b.text().as(x.safe))
-	return v, err
+	return m.made(b.text().as(x.safe))
 }
 
 // percentArgs are the values that are written.
@@ -209,7 +210,7 @@ func filterFormat(m *machine, v Value, c *call) (Value, error) {
 	}
 	d := NewDict()
 	for _, k := range c.kw {
-		d.putText(literal(k.name), k.value)
+		d.putText(k.name, k.value)
 	}
 	return m.percent(x, d)
 }

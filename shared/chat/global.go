@@ -85,7 +85,7 @@ func globalDict(m *machine, c *call) (Value, error) {
 		}
 	}
 	for _, k := range c.kw {
-		d.putText(literal(k.name), k.value)
+		d.putText(k.name, k.value)
 	}
 	return d, m.allocItems(4 * d.Len())
 }
@@ -170,5 +170,5 @@ func globalNow(m *machine, c *call) (Value, error) {
 	if m.today != "" {
 		return literal(m.today), nil
 	}
-	return m.made(&text{s: strftime(m.now, format.s), tag: format.tagAt(0)})
+	return m.made(&text{s: strftime(m.now, format.s), tag: format.origin()})
 }

@@ -48,7 +48,7 @@ func (m *machine) iterate(v Value) (iterator, error) {
 			}
 			_, n := utf8.DecodeRuneInString(v.s[i:])
 			i += n
-			return v.slice(i-n, i), true, m.alloc(64)
+			return v.slice(i-n, i).as(false), true, m.alloc(64)
 		}, nil
 	case *rangeValue:
 		i := 0

@@ -11,7 +11,7 @@ import (
 // jsonStyle is how tojson writes.
 type jsonStyle struct {
 	ascii   bool
-	indent  string
+	indent  *text
 	lines   bool // every item on a line of its own
 	item    *text
 	key     *text
@@ -24,7 +24,7 @@ func filterToJSON(m *machine, v Value, c *call) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := jsonStyle{item: literal(", "), key: literal(": ")}
+	s := jsonStyle{item: literal(", "), key: literal(": "), indent: emptyText}
 	if s.ascii, err = argBool(a[0], false); err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func filterToJSON(m *machine, v Value, c *call) (Value, error) {
 		s.lines = true
 		s.item = literal(",")
 		if x, ok := a[1].(*text); ok {
-			s.indent = x.s
+			s.indent = x
 		} else {
 			n, err := argInt(a[1], 0)
 			if err != nil {
@@ -44,7 +44,7 @@ func filterToJSON(m *machine, v Value, c *call) (Value, error) {
 			if err := m.alloc(max(0, n)); err != nil {
 				return nil, err
 			}
-			s.indent = strings.Repeat(" ", max(0, n))
+			s.indent = literal(strings.Repeat(" ", max(0, n)))
 		}
 	}
 	if a[2] != nil && a[2] != none {
@@ -74,7 +74,7 @@ func (s *jsonStyle) write(m *machine, b *builder, v Value, depth int) error {
 	if depth > maxDepth {
 		return errDeep
 	}
-	if err := m.work(len(s.indent) * depth); err != nil {
+	if err := m.work(len(s.indent.s) * depth); err != nil {
 		return err
 	}
 	if b.len() > m.memory {
@@ -127,7 +127,10 @@ func jsonScalar(v Value) (string, bool) {
 
 func (s *jsonStyle) newline(b *builder, depth int) {
 	if s.lines {
-		b.add("\n"+strings.Repeat(s.indent, depth), trusted)
+		b.add("\n", trusted)
+		for range depth {
+			b.addText(s.indent)
+		}
 	}
 }
 

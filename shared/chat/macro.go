@@ -105,13 +105,13 @@ func (m *machine) callMacro(f *macro, c *call) (Value, error) {
 	case s.kwargs != nil:
 		d := NewDict()
 		for _, k := range kw {
-			d.putText(literal(k.name), k.value)
+			d.putText(k.name, k.value)
 		}
 		slots[s.kwargs.slot] = d
-	case len(kw) > 0 && kw[0].name == "caller":
+	case len(kw) > 0 && kw[0].name.s == "caller":
 		return nil, typeErrorf("macro %s was invoked with two values for the special caller argument. This is most likely a bug.", f.describe())
 	case len(kw) > 0:
-		return nil, typeErrorf("macro %s takes no keyword argument '%s'", f.describe(), kw[0].name)
+		return nil, typeErrorf("macro %s takes no keyword argument '%s'", f.describe(), kw[0].name.s)
 	}
 	switch {
 	case s.varargs != nil:
@@ -163,7 +163,7 @@ func (s *callStmt) exec(m *machine) (signal, error) {
 	if err != nil {
 		return goOn, err
 	}
-	c.kw = append(c.kw, keyword{"caller", &macro{s.caller, m.frame}})
+	c.kw = append(c.kw, keyword{literal("caller"), &macro{s.caller, m.frame}})
 	v, err := m.invoke(f, c)
 	if err != nil {
 		return goOn, at(m.src, s.where(), err)

@@ -105,6 +105,18 @@ func (x *text) tagAt(i int) tag {
 	return x.runs[x.firstRun(i)].tag
 }
 
+// origin is the tag of the first untrusted byte, trusted if there is none. It is
+// for what is made of x by other means than copying.
+func (x *text) origin() tag {
+	worst := trusted
+	x.each(0, len(x.s), func(_ string, t tag) {
+		if worst.trusted() {
+			worst = t
+		}
+	})
+	return worst
+}
+
 // size is about how much memory x takes.
 func (x *text) size() int { return len(x.s) + 16*len(x.runs) + 64 }
 
