@@ -27,7 +27,7 @@ type Training struct {
 	Eval      *dataset.Table // nil: none
 	MaxLength int            // tokens; 0: the model's limit
 	// Encode gives the tokens of a row of CAUSAL_LM and which are learnt; nil for plain texts and prompts with
-	// completions, each ended by the model's end token.
+	// completions, each ended by the model's end token, and conversations in the model's chat template.
 	Encode    func(r dataset.Row) (ids []int32, learn []bool, err error)
 	Arguments train.Arguments
 	Store     train.Store
@@ -145,7 +145,7 @@ func (t *Training) plain(r dataset.Row) ([]int32, []bool, error) {
 		text = r.Completion
 	}
 	if len(r.Messages) > 0 {
-		return nil, nil, fmt.Errorf("messages need a chat template")
+		return t.Base.trainChat(r.Messages)
 	}
 	ids := tok.Encode(prompt, true).IDs
 	fixed := len(ids)
