@@ -155,8 +155,11 @@ func (p *parser) unary(filters bool) (expr, error) {
 	if err != nil || !filters {
 		return e, err
 	}
-	for err == nil {
+	for n := 0; err == nil; n++ {
 		t := p.cur()
+		if n > maxNesting {
+			return nil, p.fail(t.pos, "more than %d filters and tests in a row", maxNesting)
+		}
 		switch {
 		case t.is(tokOperator, "|"):
 			e, err = p.filters(e, false)

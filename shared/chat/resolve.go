@@ -13,8 +13,8 @@ type resolver struct {
 }
 
 // maxScopes bounds the names copied for the branches of all ifs. Templates in
-// use need less than 50,000.
-const maxScopes = 5_000_000
+// use need less than 2,000.
+const maxScopes = 200_000
 
 // resolve prepares a template's tree for the machine.
 func resolve(src string, b block) (*scope, error) {
