@@ -10,6 +10,11 @@
 #include "gemm_codes.inc.h"
 #include "gemm_int_avx2.inc.h"
 #include "gemm_few_avx2.inc.h"
+#elif defined ISA_AVX512
+#define ISA_INTEGERS 1
+#include "gemm_codes.inc.h"
+#include "gemm_int_avx512.inc.h"
+#include "gemm_few_avx512.inc.h"
 #endif
 #ifdef ISA_INTEGERS
 #include "gemm_int.inc.h"

@@ -9,33 +9,33 @@ INLINE void few_dots(const int dtype, const int weights, const int rows, const g
 	const uint8_t *w = (const uint8_t *)g->b + (g->b_first + n0) * stride;
 	const float *a = g->a + m0 * g->a_row;
 	vf acc[4][4];
-	#pragma GCC unroll 4
+	UNROLL(4)
 	for (int j = 0; j < weights; j++)
-		#pragma GCC unroll 4
+		UNROLL(4)
 		for (int i = 0; i < rows; i++) acc[j][i] = vf_zero();
 	for (; k + VL <= g->k; k += VL) {
 		vf x[4];
-		#pragma GCC unroll 4
+		UNROLL(4)
 		for (int i = 0; i < rows; i++) x[i] = vf_load(a + i * g->a_row + k);
-		#pragma GCC unroll 4
+		UNROLL(4)
 		for (int j = 0; j < weights; j++) {
 			vf v = lanes_load(dtype, w + j * stride, k);
-			#pragma GCC unroll 4
+			UNROLL(4)
 			for (int i = 0; i < rows; i++) acc[j][i] = vf_fma(v, x[i], acc[j][i]);
 		}
 	}
 	if (k < g->k) {
 		int n = g->k - k;
-		#pragma GCC unroll 4
+		UNROLL(4)
 		for (int j = 0; j < weights; j++) {
 			vf v = lanes_load_n(dtype, w + j * stride, k, n);
-			#pragma GCC unroll 4
+			UNROLL(4)
 			for (int i = 0; i < rows; i++) acc[j][i] = vf_fma(v, vf_load_n(a + i * g->a_row + k, n), acc[j][i]);
 		}
 	}
-	#pragma GCC unroll 4
+	UNROLL(4)
 	for (int i = 0; i < rows; i++)
-		#pragma GCC unroll 4
+		UNROLL(4)
 		for (int j = 0; j < weights; j++) {
 			float base = g->c ? g->c[(m0 + i) * g->c_row + n0 + j] : 0;
 			g->y[(m0 + i) * g->y_row + n0 + j] = g->alpha * vf_sum(acc[j][i]) + base;

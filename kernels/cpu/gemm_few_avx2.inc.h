@@ -16,21 +16,21 @@ INLINE void few_group(const int dtype, const int rows, const codes *c, int64_t m
 	const __m256i low = _mm256_set1_epi8(15), one = _mm256_set1_epi16(1);
 	const __m256i table = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)few_nf4));
 	vf total[4][2];
-	#pragma GCC unroll 4
+	UNROLL(4)
 	for (int i = 0; i < rows; i++) total[i][0] = total[i][1] = vf_zero();
 	const uint8_t *q = c->code + m * c->code_row;
 	const int64_t first = m * c->blocks;
 	for (int64_t b = 0; b < c->blocks; b++, q += 32) {
 		packed_block p = packed_at(group, header, size, b, c->blocks);
-		#pragma GCC unroll 8
+		UNROLL(8)
 		for (int i = 0; i < size; i += 64) _mm_prefetch((const char *)p.code + FEW_AHEAD + i, _MM_HINT_T0);
 		__m256i acc[4][2];
-		#pragma GCC unroll 4
+		UNROLL(4)
 		for (int i = 0; i < rows; i++) acc[i][0] = acc[i][1] = wide ? _mm256_setzero_si256() : _mm256_set1_epi32(c->lead[first + i * c->blocks + b]);
-		#pragma GCC unroll 8
+		UNROLL(8)
 		for (int j = 0; j < size / 64; j++) {
 			__m256i w[2][2]; // [k, k + 16][rows 0 to 7, 8 to 15]
-			#pragma GCC unroll 2
+			UNROLL(2)
 			for (int v = 0; v < 2; v++) {
 				__m256i x = vi_load(p.code + j * 64 + v * 32);
 				w[0][v] = size == 512 ? x : _mm256_and_si256(x, low);
@@ -40,9 +40,9 @@ INLINE void few_group(const int dtype, const int rows, const codes *c, int64_t m
 					w[1][v] = _mm256_shuffle_epi8(table, w[1][v]);
 				}
 			}
-			#pragma GCC unroll 4
+			UNROLL(4)
 			for (int i = 0; i < rows; i++) {
-				#pragma GCC unroll 2
+				UNROLL(2)
 				for (int h = 0; h < halves; h++) {
 					__m256i x = int_four(q + i * c->code_row + j * 4 + h * 16);
 					if (wide) {
@@ -59,7 +59,7 @@ INLINE void few_group(const int dtype, const int rows, const codes *c, int64_t m
 			}
 		}
 		vf s[2], l[2];
-		#pragma GCC unroll 2
+		UNROLL(2)
 		for (int v = 0; v < 2; v++) {
 			if (dtype == DT_NF4) {
 				s[v] = vf_mul(vf_load((const float *)(p.scale - (b & 1) * 32) + v * 8), vf_set1(1 / 127.0f));
@@ -68,10 +68,10 @@ INLINE void few_group(const int dtype, const int rows, const codes *c, int64_t m
 			}
 			if (dtype == DT_Q4_1) l[v] = vf_fma(s[v], vf_set1(8), vf_load_f16((const uint16_t *)p.least + v * 8));
 		}
-		#pragma GCC unroll 4
+		UNROLL(4)
 		for (int i = 0; i < rows; i++) {
 			vf d = vf_set1(c->scale[first + i * c->blocks + b]);
-			#pragma GCC unroll 2
+			UNROLL(2)
 			for (int v = 0; v < 2; v++) {
 				__m256i a = wide ? acc[i][v] : _mm256_madd_epi16(acc[i][v], one);
 				total[i][v] = vf_fma(vf_mul(vf_from_vi(a), s[v]), d, total[i][v]);
@@ -79,7 +79,7 @@ INLINE void few_group(const int dtype, const int rows, const codes *c, int64_t m
 			}
 		}
 	}
-	#pragma GCC unroll 4
+	UNROLL(4)
 	for (int i = 0; i < rows; i++) {
 		out[i][0] = total[i][0];
 		out[i][1] = total[i][1];

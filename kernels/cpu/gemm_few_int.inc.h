@@ -27,9 +27,9 @@ INLINE gemm_int gemm_few_int_of(const gemm *g, uint8_t *p, int threads) {
 // few_write stores rows × 16 results.
 INLINE void few_write(const int rows, vf total[][PACK_ROWS / VL], const tile_out *o) {
 	vf alpha = vf_set1(o->alpha);
-	#pragma GCC unroll 4
+	UNROLL(4)
 	for (int i = 0; i < rows; i++) {
-		#pragma GCC unroll 2
+		UNROLL(2)
 		for (int v = 0; v < PACK_ROWS / VL; v++) {
 			vf base = o->base ? vf_load(o->base + i * o->base_stride + v * VL) : vf_zero();
 			vf_store(o->y + i * o->stride + v * VL, vf_fma(alpha, total[i][v], base));

@@ -6,12 +6,36 @@
 
 enum {
 	INT_PANELS = 4,   // in a chunk
-	INT_DEPTH = 20,   // blocks of a pass over k
+	INT_DEPTH = 24,   // blocks of a pass over k
 	INT_BLOCK_ROWS = 64,
 	INT_STAGE = 256,  // k turned into f32 at a time
 	INT_WIDE = 32,    // columns turned at a time: a whole block, one panel or two
 	INT_LOCAL = INT_PANELS * INT_DEPTH * BLOCK16 + (INT_WIDE * INT_STAGE + PANEL_TMP) * 4,
 };
+
+// codes_rows quantises rows m0 … m1 of k values.
+static void codes_rows(const codes *c, const float *a, int64_t a_row, int64_t m0, int64_t m1, int64_t k) {
+	for (int64_t m = m0; m < m1; m++) {
+		const float *x = a + m * a_row;
+		uint8_t *q = c->code + m * c->code_row;
+		for (int64_t b = 0; b < c->blocks; b++) {
+			const float *v = x + b * 32;
+			float part[32] = {0};
+			if (k - b * 32 < 32) v = memcpy(part, v, (k - b * 32) * sizeof *v);
+			if (c->bits == 8) codes_block8(v, c, m * c->blocks + b, (int8_t *)q + b * 32);
+			else codes_block16(v, c, m * c->blocks + b, (int16_t *)q + b * 32);
+		}
+	}
+}
+
+// codes_chunk is one of codes_chunks parts of all rows.
+enum { CODES_ROWS = 8 };
+
+INLINE int64_t codes_chunks(int64_t m) { return ceil_div(m, CODES_ROWS); }
+
+static void codes_chunk(const codes *c, const float *a, int64_t a_row, int64_t i, int64_t m, int64_t k) {
+	codes_rows(c, a, a_row, i * CODES_ROWS, least((i + 1) * CODES_ROWS, m), k);
+}
 
 // gemm_int is a product with its plan.
 typedef struct {

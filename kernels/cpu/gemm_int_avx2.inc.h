@@ -30,8 +30,65 @@ INLINE int int_centre(int dtype) {
 	return 8;
 }
 
+// codes_block8's lead is two sums in one word, as 16-bit sums of products are: of values 0, 1 and of 2, 3 of each four.
+INLINE void codes_block8(const float *x, const codes *c, int64_t at, int8_t *q) {
+	__m256 v[4];
+	__m256i top = _mm256_setzero_si256();
+	UNROLL(4)
+	for (int i = 0; i < 4; i++) {
+		v[i] = _mm256_loadu_ps(x + i * 8);
+		top = _mm256_max_epi32(top, _mm256_castps_si256(vf_abs(v[i]))); // as integers, in which NaN is the greatest
+	}
+	__m128i t = _mm_max_epi32(_mm256_castsi256_si128(top), _mm256_extracti128_si256(top, 1));
+	t = _mm_max_epi32(t, _mm_shuffle_epi32(t, 0x4e));
+	t = _mm_max_epi32(t, _mm_shuffle_epi32(t, 0xb1));
+	float greatest = _mm_cvtss_f32(_mm_castsi128_ps(t));
+	vf by = vf_set1(greatest > 0 ? 127 / greatest : 0);
+	__m256i n[4];
+	UNROLL(4)
+	for (int i = 0; i < 4; i++) n[i] = _mm256_cvtps_epi32(vf_mul(v[i], by));
+	__m256i b = _mm256_packs_epi16(_mm256_packs_epi32(n[0], n[1]), _mm256_packs_epi32(n[2], n[3]));
+	b = _mm256_permutevar8x32_epi32(b, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+	vi_store(q, b);
+	__m256i two = _mm256_maddubs_epi16(_mm256_set1_epi8(1), b);
+	__m128i s = _mm_add_epi16(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
+	s = _mm_add_epi16(s, _mm_shuffle_epi32(s, 0x4e));
+	s = _mm_add_epi16(s, _mm_shuffle_epi32(s, 0xb1));
+	c->lead[at] = _mm_cvtsi128_si32(_mm_mullo_epi16(s, _mm_set1_epi16(-c->centre)));
+	int32_t all = _mm_cvtsi128_si32(_mm_madd_epi16(s, _mm_set1_epi16(1)));
+	c->scale[at] = greatest * (greatest > 3e38f ? __builtin_nanf("") : 1 / 127.0f);
+	c->sum[at] = c->scale[at] * (float)all;
+}
+
+INLINE void codes_block16(const float *x, const codes *c, int64_t at, int16_t *q) {
+	__m256 v[4];
+	__m256i top = _mm256_setzero_si256();
+	UNROLL(4)
+	for (int i = 0; i < 4; i++) {
+		v[i] = _mm256_loadu_ps(x + i * 8);
+		top = _mm256_max_epi32(top, _mm256_castps_si256(vf_abs(v[i])));
+	}
+	__m128i t = _mm_max_epi32(_mm256_castsi256_si128(top), _mm256_extracti128_si256(top, 1));
+	t = _mm_max_epi32(t, _mm_shuffle_epi32(t, 0x4e));
+	t = _mm_max_epi32(t, _mm_shuffle_epi32(t, 0xb1));
+	float greatest = _mm_cvtss_f32(_mm_castsi128_ps(t));
+	vf by = vf_set1(greatest > 0 ? c->limit / greatest : 0);
+	__m256i n[4];
+	UNROLL(4)
+	for (int i = 0; i < 4; i++) n[i] = _mm256_cvtps_epi32(vf_mul(v[i], by));
+	__m256i a = _mm256_permute4x64_epi64(_mm256_packs_epi32(n[0], n[1]), 0xd8), b = _mm256_permute4x64_epi64(_mm256_packs_epi32(n[2], n[3]), 0xd8);
+	vi_store(q, a);
+	vi_store(q + 16, b);
+	__m256i two = _mm256_add_epi32(_mm256_madd_epi16(a, _mm256_set1_epi16(1)), _mm256_madd_epi16(b, _mm256_set1_epi16(1)));
+	__m128i s = _mm_add_epi32(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
+	s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4e));
+	s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1));
+	c->scale[at] = greatest > 3e38f ? __builtin_nanf("") : greatest / c->limit;
+	c->sum[at] = c->scale[at] * (float)_mm_cvtsi128_si32(s);
+}
+
 INLINE void int_scales(const int dtype, packed_block p, int64_t b, float *scale) {
-	#pragma GCC unroll 2
+	UNROLL(2)
 	for (int n = 0; n < 16; n += 8) {
 		if (dtype == DT_NF4) {
 			vf_store(scale + n, vf_mul(vf_load((const float *)(p.scale - (b & 1) * 32) + n), vf_set1(1.0f / NF4_LIMIT)));
@@ -48,7 +105,7 @@ INLINE void int_scales(const int dtype, packed_block p, int64_t b, float *scale)
 INLINE void int_unpack8(const int dtype, const uint8_t *group, int64_t b, int64_t blocks, uint8_t *out) {
 	packed_block p = packed_at(group, dtype == DT_Q4_1 ? 64 : 32, 256, b, blocks);
 	const __m256i low = _mm256_set1_epi8(15);
-	#pragma GCC unroll 4
+	UNROLL(4)
 	for (int j = 0; j < 8; j++) {
 		__m256i w = vi_load(p.code + j * 32);
 		vi_store(out + j * 32, _mm256_and_si256(w, low));
@@ -100,7 +157,7 @@ INLINE void int_unpack16(const int dtype, const uint8_t *group, int64_t b, int64
 	}
 	const int vectors = dtype == DT_Q8_0 ? 16 : 8;
 	const __m256i low = _mm256_set1_epi8(15), eight = _mm256_set1_epi8(8);
-	#pragma GCC unroll 4
+	UNROLL(4)
 	for (int j = 0; j < vectors; j++) {
 		__m256i w = vi_load(p.code + j * 32);
 		uint8_t *to = out + j / 2 * TILE_COLS * 8 + j % 2 * 32;
@@ -130,7 +187,7 @@ INLINE void int_requantize16(const float *panel, uint8_t *out) {
 		vf by = _mm256_and_ps(vf_div(vf_set1(8191), greatest), vf_lt(vf_zero(), greatest));
 		vf_store(scale + n, vf_sel(finite, vf_mul(greatest, vf_set1(1 / 8191.0f)), vf_set1(__builtin_nanf(""))));
 		vf_store(scale + TILE_COLS + n, vf_zero());
-		#pragma GCC unroll 4
+		UNROLL(4)
 		for (int k = 0; k < 32; k += 2) {
 			__m256i a = vi_from_vf(vf_mul(vf_load(panel + k * TILE_COLS + n), by));
 			__m256i b = vi_from_vf(vf_mul(vf_load(panel + (k + 1) * TILE_COLS + n), by));
@@ -153,22 +210,31 @@ INLINE __m256i int_four(const uint8_t *p) {
 // being number at of the scales.
 INLINE void int_tile(const int bits, const int rows, const int least, int64_t blocks, const codes *c, int64_t m, int64_t b0, const uint8_t *panel, const tile_out *o) {
 	vf total[INT_ROWS][2];
-	#pragma GCC unroll 4
+	UNROLL(4)
 	for (int i = 0; i < rows; i++) total[i][0] = total[i][1] = vf_zero();
-	const uint8_t *q = c->code + m * c->code_row + b0 * 4 * bits;
-	const int64_t row = c->code_row;
-	const float *scale = c->scale + m * c->blocks + b0, *sum = c->sum + m * c->blocks + b0;
-	const int32_t *lead = c->lead + m * c->blocks + b0;
-	for (int64_t b = 0; b < blocks; b++, q += 4 * bits) {
+	// One pointer for three rows: the others are at one and two times the distance.
+	enum { THREES = (INT_ROWS + 2) / 3 };
+	const int64_t row = c->code_row, side = c->blocks;
+	const uint8_t *q[THREES];
+	const float *scale[THREES], *sum[THREES];
+	const int32_t *lead[THREES];
+	UNROLL(4)
+	for (int i = 0; i < rows; i += 3) {
+		q[i / 3] = c->code + (m + i) * row + b0 * 4 * bits;
+		scale[i / 3] = c->scale + (m + i) * side + b0;
+		sum[i / 3] = c->sum + (m + i) * side + b0;
+		lead[i / 3] = c->lead + (m + i) * side + b0;
+	}
+	for (int64_t b = 0; b < blocks; b++) {
 		__m256i acc[INT_ROWS][2];
-		#pragma GCC unroll 4
-		for (int i = 0; i < rows; i++) acc[i][0] = acc[i][1] = bits == 8 ? _mm256_set1_epi32(lead[i * c->blocks + b]) : _mm256_setzero_si256();
-		#pragma GCC unroll 16
+		UNROLL(4)
+		for (int i = 0; i < rows; i++) acc[i][0] = acc[i][1] = bits == 8 ? _mm256_set1_epi32(lead[i / 3][i % 3 * side + b]) : _mm256_setzero_si256();
+		UNROLL(16)
 		for (int j = 0; j < bits; j++) {
 			__m256i w0 = vi_load(panel + j * TILE_COLS * 4), w1 = vi_load(panel + j * TILE_COLS * 4 + 32);
-			#pragma GCC unroll 4
+			UNROLL(4)
 			for (int i = 0; i < rows; i++) {
-				__m256i x = int_four(q + i * row + j * 4);
+				__m256i x = int_four(q[i / 3] + i % 3 * row + j * 4);
 				if (bits == 8) {
 					acc[i][0] = _mm256_add_epi16(acc[i][0], _mm256_maddubs_epi16(w0, x));
 					acc[i][1] = _mm256_add_epi16(acc[i][1], _mm256_maddubs_epi16(w1, x));
@@ -181,17 +247,19 @@ INLINE void int_tile(const int bits, const int rows, const int least, int64_t bl
 			}
 		}
 		const float *s = (const float *)(panel + TILE_COLS * 4 * bits);
-		#pragma GCC unroll 4
+		UNROLL(4)
 		for (int i = 0; i < rows; i++) {
-			vf d = vf_set1(scale[i * c->blocks + b]);
-			#pragma GCC unroll 2
+			vf d = vf_set1(scale[i / 3][i % 3 * side + b]);
+			UNROLL(2)
 			for (int v = 0; v < 2; v++) {
 				__m256i a = bits == 8 ? _mm256_madd_epi16(acc[i][v], _mm256_set1_epi16(1)) : acc[i][v];
 				total[i][v] = vf_fma(vf_mul(vf_from_vi(a), vf_load(s + v * 8)), d, total[i][v]);
-				if (least) total[i][v] = vf_fma(vf_load(s + TILE_COLS + v * 8), vf_set1(sum[i * c->blocks + b]), total[i][v]);
+				if (least) total[i][v] = vf_fma(vf_load(s + TILE_COLS + v * 8), vf_set1(sum[i / 3][i % 3 * side + b]), total[i][v]);
 			}
 		}
 		panel += TILE_COLS * (4 * bits + 8);
+		UNROLL(4)
+		for (int i = 0; i < rows; i += 3) q[i / 3] += 4 * bits;
 	}
 	tile_write(rows, total, o);
 }

@@ -7,20 +7,20 @@
 #if defined ISA_AVX2
 INLINE void lanes_transpose(vf r[VL]) {
 	vf t[8];
-	#pragma GCC unroll 4
+	UNROLL(4)
 	for (int i = 0; i < 8; i += 2) {
 		t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
 		t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
 	}
 	vf u[8];
-	#pragma GCC unroll 2
+	UNROLL(2)
 	for (int i = 0; i < 8; i += 4) {
 		u[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
 		u[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
 		u[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
 		u[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
 	}
-	#pragma GCC unroll 4
+	UNROLL(4)
 	for (int i = 0; i < 4; i++) {
 		r[i] = _mm256_permute2f128_ps(u[i], u[i + 4], 0x20);
 		r[i + 4] = _mm256_permute2f128_ps(u[i], u[i + 4], 0x31);
@@ -29,26 +29,26 @@ INLINE void lanes_transpose(vf r[VL]) {
 #elif defined ISA_AVX512
 INLINE void lanes_transpose(vf r[VL]) {
 	vf t[16], u[16];
-	#pragma GCC unroll 8
+	UNROLL(8)
 	for (int i = 0; i < 16; i += 2) {
 		t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
 		t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
 	}
-	#pragma GCC unroll 4
+	UNROLL(4)
 	for (int i = 0; i < 16; i += 4) {
 		u[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44);
 		u[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xee);
 		u[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44);
 		u[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xee);
 	}
-	#pragma GCC unroll 4
+	UNROLL(4)
 	for (int i = 0; i < 4; i++) {
 		t[i] = _mm512_shuffle_f32x4(u[i], u[i + 4], 0x88);
 		t[i + 4] = _mm512_shuffle_f32x4(u[i], u[i + 4], 0xdd);
 		t[i + 8] = _mm512_shuffle_f32x4(u[i + 8], u[i + 12], 0x88);
 		t[i + 12] = _mm512_shuffle_f32x4(u[i + 8], u[i + 12], 0xdd);
 	}
-	#pragma GCC unroll 4
+	UNROLL(4)
 	for (int i = 0; i < 4; i++) {
 		r[i] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88);
 		r[i + 8] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0xdd);

@@ -21,7 +21,7 @@ INLINE float *panel_at(panels p, int64_t k, int64_t c) {
 INLINE void panel_put(panels p, int64_t k, int64_t c, vf r[VL], int n) {
 	lanes_transpose(r);
 	float *to = panel_at(p, k, c);
-	#pragma GCC unroll 16
+	UNROLL(16)
 	for (int j = 0; j < VL; j++)
 		if (j < n) vf_store(to + j * TILE_COLS, r[j]);
 }
@@ -33,7 +33,7 @@ INLINE void panel_turn(const int dtype, const void *src, int64_t stride, int row
 	int64_t j = 0;
 	if (rows >= VL) {
 		for (; j + VL <= k; j += VL) {
-			#pragma GCC unroll 16
+			UNROLL(16)
 			for (int i = 0; i < VL; i++) r[i] = lanes_load(dtype, s + i * stride, j);
 			panel_put(p, j, c, r, VL);
 		}
@@ -92,7 +92,7 @@ INLINE void panel_group(const int dtype, const uint8_t *group, int64_t b, int64_
 		}
 		for (int j = 0; j < 4; j++) {
 			vi w = vi_load(p.code + j * 64 + n * 4);
-			#pragma GCC unroll 4
+			UNROLL(4)
 			for (int i = 0; i < 4; i++) {
 				float *to = out + (j * 4 + i) * ld + n;
 				vf_store(to, panel_level(dtype, vi_shr(w, i * 8), d, m, levels));
@@ -118,7 +118,7 @@ INLINE void panel_packed(const int dtype, const gemm *g, int64_t n0, int64_t n, 
 			for (int u = 0; u < PACK_COLS; u += VL) {
 				for (int i = 0; i < PACK_ROWS; i += VL) {
 					vf r[VL];
-					#pragma GCC unroll 16
+					UNROLL(16)
 					for (int v = 0; v < VL; v++) r[v] = vf_load(tmp + (u + v) * PACK_ROWS + i);
 					panel_put(p, j + i, c + u, r, VL);
 				}

@@ -6,6 +6,17 @@
 #include "pack.h"
 #include "simd.h"
 
+// UNROLL(n) before a loop of a constant few turns: they become straight code, arrays indexed in them registers. The
+// emulation does without, or compiling it takes forever.
+#define UNROLL_PRAGMA(x) _Pragma(#x)
+#if defined GRAFT_SIMDE
+#define UNROLL(n)
+#elif defined __clang__
+#define UNROLL(n) UNROLL_PRAGMA(clang loop unroll_count(n))
+#else
+#define UNROLL(n) UNROLL_PRAGMA(GCC unroll n)
+#endif
+
 typedef struct {
 	int64_t m, n, k;
 	const float *a;

@@ -31,9 +31,9 @@ typedef struct {
 INLINE void tile_write(const int rows, vf acc[][TILE_VECTORS], const tile_out *o) {
 	vf alpha = vf_set1(o->alpha);
 	if (o->cols == TILE_COLS) {
-		#pragma GCC unroll 14
+		UNROLL(14)
 		for (int i = 0; i < rows; i++) {
-			#pragma GCC unroll 4
+			UNROLL(4)
 			for (int v = 0; v < TILE_VECTORS; v++) {
 				vf base = o->base ? vf_load(o->base + i * o->base_stride + v * VL) : vf_zero();
 				vf_store(o->y + i * o->stride + v * VL, vf_fma(alpha, acc[i][v], base));
@@ -42,9 +42,9 @@ INLINE void tile_write(const int rows, vf acc[][TILE_VECTORS], const tile_out *o
 		return;
 	}
 	float t[TILE_ROWS][TILE_COLS];
-	#pragma GCC unroll 14
+	UNROLL(14)
 	for (int i = 0; i < rows; i++) {
-		#pragma GCC unroll 4
+		UNROLL(4)
 		for (int v = 0; v < TILE_VECTORS; v++) vf_store(t[i] + v * VL, acc[i][v]);
 	}
 	for (int i = 0; i < rows; i++)
@@ -57,25 +57,25 @@ INLINE void tile_write(const int rows, vf acc[][TILE_VECTORS], const tile_out *o
 
 INLINE void tile(const int rows, int64_t k, const float *a, int64_t row, int64_t step, const float *b, int64_t ldb, const tile_out *o) {
 	vf acc[TILE_ROWS][TILE_VECTORS];
-	#pragma GCC unroll 14
+	UNROLL(14)
 	for (int i = 0; i < rows; i++) {
-		#pragma GCC unroll 4
+		UNROLL(4)
 		for (int v = 0; v < TILE_VECTORS; v++) acc[i][v] = vf_zero();
 	}
 	const float *p[(TILE_ROWS + 2) / 3]; // one pointer for three rows: the others are at one and two times row
-	#pragma GCC unroll 5
+	UNROLL(5)
 	for (int i = 0; i < rows; i += 3) p[i / 3] = a + i * row;
 	for (; k > 0; k--, b += ldb) {
 		vf w[TILE_VECTORS];
-		#pragma GCC unroll 4
+		UNROLL(4)
 		for (int v = 0; v < TILE_VECTORS; v++) w[v] = vf_load(b + v * VL);
-		#pragma GCC unroll 14
+		UNROLL(14)
 		for (int i = 0; i < rows; i++) {
 			vf x = vf_set1(p[i / 3][i % 3 * row]);
-			#pragma GCC unroll 4
+			UNROLL(4)
 			for (int v = 0; v < TILE_VECTORS; v++) acc[i][v] = vf_fma(x, w[v], acc[i][v]);
 		}
-		#pragma GCC unroll 5
+		UNROLL(5)
 		for (int i = 0; i < rows; i += 3) p[i / 3] += step;
 	}
 	tile_write(rows, acc, o);
