@@ -12,7 +12,7 @@ type MatMulConfig struct {
 	// Alpha multiplies the product; 0 means 1.
 	Alpha float32
 	// Activations allow a device to round a, with a scale for every 32 values or fewer, to integers of so many
-	// bits, 8 or 16, where b is in blocks. 0 asks for f32.
+	// bits, 8 or 16, where b is in blocks; with 16 it may round both operands to 14. 0 asks for f32.
 	Activations int
 	// C, of the product's shape or as long as its rows, is added. The zero Value adds nothing.
 	C graph.Value
