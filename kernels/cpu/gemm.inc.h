@@ -20,6 +20,8 @@
 #include "gemm_int.inc.h"
 #include "gemm_few_int.inc.h"
 #endif
+#include "gemm_plan.inc.h"
 #include "gemm_matmul.inc.h"
 #include "lora.inc.h"
 #include "linear_cross_entropy.inc.h"
+#include "linear_cross_entropy_grad_w.inc.h"

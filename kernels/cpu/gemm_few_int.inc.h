@@ -1,10 +1,7 @@
 // A few rows times packed weights: how groups are shared out. Reading the weights is all the time there is, so each is
 // read once (twice for more rows than a tile has, the second time from the first cache).
 
-enum {
-	FEW_INT_ROWS = 8,
-	FEW_ALONE = 1 << 14, // up to so many activations each thread rounds them itself rather than wait for others
-};
+enum { FEW_INT_ROWS = 8 };
 
 // gemm_few_int_fits: all but the last rows of b packed, int8 asked for.
 INLINE int gemm_few_int_fits(const gemm *g, int activations) {

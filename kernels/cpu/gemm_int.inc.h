@@ -28,15 +28,6 @@ static void codes_rows(const codes *c, const float *a, int64_t a_row, int64_t m0
 	}
 }
 
-// codes_chunk is one of codes_chunks parts of all rows.
-enum { CODES_ROWS = 8 };
-
-INLINE int64_t codes_chunks(int64_t m) { return ceil_div(m, CODES_ROWS); }
-
-static void codes_chunk(const codes *c, const float *a, int64_t a_row, int64_t i, int64_t m, int64_t k) {
-	codes_rows(c, a, a_row, i * CODES_ROWS, least((i + 1) * CODES_ROWS, m), k);
-}
-
 // gemm_int is a product with its plan.
 typedef struct {
 	gemm g;
@@ -54,8 +45,6 @@ INLINE int gemm_int_direct(const gemm *g) { return g->tb && g->layout == LAYOUT_
 INLINE int gemm_int_bits(const gemm *g, int activations) {
 	return gemm_int_direct(g) ? int_bits(g->dtype, activations) : 16;
 }
-
-INLINE size_t gemm_int_shared(const gemm *g, int activations) { return codes_bytes(g->m, g->k, gemm_int_bits(g, activations)); }
 
 // gemm_int_of plans g, the codes of whose activations lie at p. Rows past the packed ones are left to gemm_rest.
 INLINE gemm_int gemm_int_of(const gemm *g, int activations, uint8_t *p, int threads) {

@@ -18,7 +18,7 @@ typedef struct {
 	const float *h, *dloss;
 	const int32_t *target;
 	const operand *w;
-	float *loss, *dh, *dw;
+	float *loss, *dh;
 
 	int64_t count;       // of rows with a target
 	int32_t *row;        // theirs, in this thread's memory
@@ -28,8 +28,9 @@ typedef struct {
 	float *peak, *sum;   // [count]
 	float *hit;          // [count], the target's logit
 	float *grad;         // [count, D]
+	int activations;
+	uint8_t *x_code, *e_code; // of x; of the logits once they are exponentials
 	int64_t taken[4];    // the chunk this thread holds of each phase
-	uint8_t *local;
 } head;
 
 static int64_t head_part(int64_t rows, int64_t vocabulary) {
@@ -37,37 +38,58 @@ static int64_t head_part(int64_t rows, int64_t vocabulary) {
 	return least(part, round_up(vocabulary, 32));
 }
 
-static size_t head_floats(int64_t rows, int64_t width, int64_t vocabulary) {
-	return (size_t)rows * (2 * width + head_part(rows, vocabulary) + 3) + 5 * 16;
-}
-
-static scratch_need head_scratch(const call *c) {
-	int64_t rows = c->in[0].rows, width = c->in[0].cols;
-	return (scratch_need){
-		head_floats(rows, width, c->in[1].rows) * 4,
-		F32_LOCAL + round_up(rows * 4, 64) + round_up(width * 4, 64),
+static gemm head_logits(const head *d, int64_t v0, int64_t n) {
+	return (gemm){
+		.m = d->count, .n = n, .k = d->width, .a = d->x, .a_row = d->width, .a_step = 1,
+		.b = d->w->data, .tb = 1, .dtype = d->w->dtype, .layout = d->w->layout,
+		.b_rows = d->w->rows, .b_cols = d->width, .b_first = v0, .alpha = 1, .y = d->logits, .y_row = d->part,
 	};
 }
 
-static head head_of(const call *c, const team *t) {
+// head_grad adds the product of a part's exponentials with its weights to the gradient.
+static gemm head_grad(const head *d, int64_t v0, int64_t n) {
+	return (gemm){
+		.m = d->count, .n = d->width, .k = n, .a = d->logits, .a_row = d->part, .a_step = 1,
+		.b = d->w->data, .tb = 0, .dtype = d->w->dtype, .layout = d->w->layout,
+		.b_rows = d->w->rows, .b_cols = d->width, .b_first = v0, .alpha = 1,
+		.c = v0 ? d->grad : NULL, .c_row = d->width, .y = d->grad, .y_row = d->width,
+	};
+}
+
+static head head_of(const call *c, const team *t, size_t *shared) {
 	head d = {
 		.rows = c->in[0].rows, .width = c->in[0].cols, .vocabulary = c->in[1].rows,
 		.h = c->in[0].data, .w = &c->in[1], .target = c->in[2].data,
-		.local = t->local, .row = (int32_t *)(t->local + F32_LOCAL),
 	};
+	if (c->cmd->op == OP_LINEAR_CROSS_ENTROPY) d.activations = c->cmd->linear_cross_entropy.activations;
+	d.part = head_part(d.rows, d.vocabulary);
+	d.count = d.rows;
+	gemm logits = head_logits(&d, 0, d.part), grad = head_grad(&d, 0, d.part);
+	size_t at = 0;
+	uint8_t *base = t ? t->scratch : NULL;
+	#define HEAD_TAKE(bytes) (at += round_up(bytes, 64), base + (at - round_up(bytes, 64)))
+	d.logits = (float *)HEAD_TAKE(d.rows * d.part * 4);
+	d.x = (float *)HEAD_TAKE(d.rows * d.width * 4);
+	d.grad = (float *)HEAD_TAKE(d.rows * d.width * 4);
+	d.peak = (float *)HEAD_TAKE(d.rows * 4);
+	d.sum = (float *)HEAD_TAKE(d.rows * 4);
+	d.hit = (float *)HEAD_TAKE(d.rows * 4);
+	d.x_code = HEAD_TAKE(plan_code_bytes(&logits, d.activations));
+	d.e_code = HEAD_TAKE(plan_code_bytes(&grad, d.activations));
+	#undef HEAD_TAKE
+	*shared = at;
+	if (!t) return d;
+	d.row = (int32_t *)(t->local + PLAN_LOCAL);
+	d.count = 0;
 	for (int64_t i = 0; i < d.rows; i++)
 		if (d.target[i] >= 0) d.row[d.count++] = i;
-	d.part = head_part(d.rows, d.vocabulary);
-	float *p = (float *)t->scratch;
-	#define HEAD_TAKE(n) (p += round_up(n, 16), p - round_up(n, 16))
-	d.logits = HEAD_TAKE(d.rows * d.part);
-	d.x = HEAD_TAKE(d.rows * d.width);
-	d.grad = HEAD_TAKE(d.rows * d.width);
-	d.peak = HEAD_TAKE(d.rows);
-	d.sum = HEAD_TAKE(d.rows);
-	d.hit = HEAD_TAKE(d.rows);
-	#undef HEAD_TAKE
 	return d;
+}
+
+static scratch_need head_scratch(const call *c) {
+	size_t shared;
+	head d = head_of(c, NULL, &shared);
+	return (scratch_need){shared, PLAN_LOCAL + round_up(d.rows * 4, 64) + round_up(d.width * 4, 64)};
 }
 
 // head_start takes the first chunk of each phase.
@@ -79,28 +101,20 @@ static void head_start(head *d, team *t) {
 #define HEAD_EACH(d, t, phase, end, i) \
 	for (int64_t i; (i = (d)->taken[phase]) < (end); (d)->taken[phase] = team_take(t, phase))
 
-// head_gather copies the rows with a target together. Phase 3, the chunks from 0 on.
+// head_gather copies the rows with a target together and makes their codes. Phase 3, the chunks from 0 on.
 static int64_t head_gather(head *d, team *t) {
 	int64_t chunks = ceil_div(d->count, HEAD_ROWS);
-	if (d->count == d->rows) {
-		d->x = (float *)d->h;
-	} else {
-		HEAD_EACH(d, t, 3, chunks, i) {
-			for (int64_t r = i * HEAD_ROWS; r < least((i + 1) * HEAD_ROWS, d->count); r++)
-				memcpy(d->x + r * d->width, d->h + d->row[r] * d->width, d->width * sizeof(float));
-		}
+	int copy = d->count < d->rows;
+	if (!copy) d->x = (float *)d->h;
+	gemm logits = head_logits(d, 0, d->part);
+	plan p = plan_of(&logits, d->activations, d->x_code, t->threads);
+	if (!copy && !plan_coded(&p)) return 0;
+	HEAD_EACH(d, t, 3, chunks, i) {
+		int64_t first = i * HEAD_ROWS, end = least(first + HEAD_ROWS, d->count);
+		for (int64_t r = first; r < end && copy; r++) memcpy(d->x + r * d->width, d->h + d->row[r] * d->width, d->width * sizeof(float));
+		if (plan_coded(&p)) plan_codes(&p, first, end);
 	}
-	return d->count == d->rows ? 0 : chunks;
-}
-
-static gemm head_logits(const head *d, int64_t v0, int64_t n, int threads) {
-	gemm g = {
-		.m = d->count, .n = n, .k = d->width, .a = d->x, .a_row = d->width, .a_step = 1,
-		.b = d->w->data, .tb = 1, .dtype = d->w->dtype, .layout = d->w->layout,
-		.b_rows = d->w->rows, .b_cols = d->width, .b_first = v0, .alpha = 1, .y = d->logits, .y_row = d->part,
-	};
-	gemm_f32_divide(&g, threads);
-	return g;
+	return chunks;
 }
 
 // head_row takes n more logits of row r, from v0 on, into its peak and sum; they become e^(logit - peak). Returned is
@@ -167,43 +181,34 @@ scratch_need ISA_NAME(linear_cross_entropy_scratch)(const call *c, int threads) 
 }
 
 void ISA_NAME(linear_cross_entropy)(const call *c, team *t) {
-	head d = head_of(c, t);
+	size_t shared;
+	head d = head_of(c, t, &shared);
 	d.loss = c->out[0].data;
 	d.dh = c->nout > 1 ? c->out[1].data : NULL;
 	head_start(&d, t);
 	int64_t gathered = head_gather(&d, t), done[3] = {0, 0, 0};
 	for (int64_t v = 0; v < d.vocabulary && d.count; v += d.part) {
-		int64_t n = least(d.part, d.vocabulary - v);
+		int64_t n = least(d.part, d.vocabulary - v), chunks = ceil_div(d.count, HEAD_ROWS);
+		gemm logits = head_logits(&d, v, n), grad = head_grad(&d, v, n);
+		plan one = plan_of(&logits, d.activations, d.x_code, t->threads), two = plan_of(&grad, d.activations, d.e_code, t->threads);
 		team_barrier(t);
-		gemm logits = head_logits(&d, v, n, t->threads);
-		HEAD_EACH(&d, t, 0, done[0] + gemm_tasks(&logits), i) gemm_f32_task(&logits, i - done[0], t->local);
-		done[0] += gemm_tasks(&logits);
+		HEAD_EACH(&d, t, 0, done[0] + plan_tasks(&one), i) plan_task(&one, i - done[0], t->local);
+		done[0] += plan_tasks(&one);
 		team_barrier(t);
-		int64_t chunks = ceil_div(d.count, HEAD_ROWS);
 		HEAD_EACH(&d, t, 1, done[1] + chunks, i) {
-			int64_t first = (i - done[1]) * HEAD_ROWS;
-			for (int64_t r = first; r < least(first + HEAD_ROWS, d.count); r++) {
+			int64_t first = (i - done[1]) * HEAD_ROWS, end = least(first + HEAD_ROWS, d.count);
+			for (int64_t r = first; r < end; r++) {
 				float factor = head_row(&d, r, v, n);
 				if (factor == 1 || v == 0 || !d.dh) continue;
 				for (int64_t k = 0; k < d.width; k++) d.grad[r * d.width + k] *= factor;
 			}
+			if (d.dh && plan_coded(&two)) plan_codes(&two, first, end);
 		}
 		done[1] += chunks;
-		team_barrier(t);
 		if (!d.dh) continue;
-		gemm grad = logits;
-		grad.tb = 0;
-		grad.n = d.width;
-		grad.k = n;
-		grad.a = d.logits;
-		grad.a_row = d.part;
-		grad.y = d.grad;
-		grad.y_row = d.width;
-		grad.c = v ? d.grad : NULL;
-		grad.c_row = d.width;
-		gemm_f32_divide(&grad, t->threads);
-		HEAD_EACH(&d, t, 2, done[2] + gemm_tasks(&grad), i) gemm_f32_task(&grad, i - done[2], t->local);
-		done[2] += gemm_tasks(&grad);
+		team_barrier(t);
+		HEAD_EACH(&d, t, 2, done[2] + plan_tasks(&two), i) plan_task(&two, i - done[2], t->local);
+		done[2] += plan_tasks(&two);
 	}
 	team_barrier(t);
 	float *tmp = (float *)((uint8_t *)d.row + round_up(d.rows * 4, 64));
@@ -211,59 +216,5 @@ void ISA_NAME(linear_cross_entropy)(const call *c, team *t) {
 		int64_t first = (i - gathered) * HEAD_ROWS, r = 0;
 		while (r < d.count && d.row[r] < first) r++;
 		for (int64_t k = first; k < least(first + HEAD_ROWS, d.rows); k++) head_finish(&d, k, r < d.count && d.row[r] == k ? r++ : -1, tmp);
-	}
-}
-
-scratch_need ISA_NAME(linear_cross_entropy_grad_w_scratch)(const call *c, int threads) {
-	(void)threads;
-	return head_scratch(c);
-}
-
-void ISA_NAME(linear_cross_entropy_grad_w)(const call *c, team *t) {
-	head d = head_of(c, t);
-	d.dloss = c->in[3].data;
-	d.dw = c->out[0].data;
-	head_start(&d, t);
-	int64_t gathered = head_gather(&d, t), done[3] = {0, 0, 0};
-	(void)gathered;
-	for (int pass = 0; pass < 2; pass++) {
-		for (int64_t v = 0; v < d.vocabulary; v += d.part) {
-			int64_t n = least(d.part, d.vocabulary - v);
-			team_barrier(t);
-			gemm logits = head_logits(&d, v, n, t->threads);
-			if (d.count == 0) logits.n_chunks = 0;
-			HEAD_EACH(&d, t, 0, done[0] + gemm_tasks(&logits), i) gemm_f32_task(&logits, i - done[0], t->local);
-			done[0] += gemm_tasks(&logits);
-			team_barrier(t);
-			int64_t chunks = ceil_div(d.count, HEAD_ROWS);
-			HEAD_EACH(&d, t, 1, done[1] + chunks, i) {
-				int64_t first = (i - done[1]) * HEAD_ROWS;
-				for (int64_t r = first; r < least(first + HEAD_ROWS, d.count); r++) {
-					if (pass == 0) {
-						head_row(&d, r, v, n);
-						continue;
-					}
-					float *l = d.logits + r * d.part, by = d.dloss[d.row[r]], peak = d.peak[r];
-					vf p = vf_set1(peak), s = vf_set1(by / d.sum[r]);
-					for (int64_t k = 0; k < n; k += VL) {
-						int left = least(VL, n - k);
-						vf_store_n(l + k, vf_mul(vf_exp(vf_sub(vf_load_n(l + k, left), p)), s), left);
-					}
-					int64_t hit = d.target[d.row[r]] - v;
-					if (hit >= 0 && hit < n) l[hit] -= by;
-				}
-			}
-			done[1] += chunks;
-			if (pass == 0) continue;
-			team_barrier(t);
-			gemm grad = {
-				.m = n, .n = d.width, .k = d.count, .a = d.logits, .a_row = 1, .a_step = d.part,
-				.b = d.x, .tb = 0, .dtype = DT_F32, .b_rows = d.count, .b_cols = d.width,
-				.alpha = 1, .y = d.dw + v * d.width, .y_row = d.width,
-			};
-			gemm_f32_divide(&grad, t->threads);
-			HEAD_EACH(&d, t, 2, done[2] + gemm_tasks(&grad), i) gemm_f32_task(&grad, i - done[2], t->local);
-			done[2] += gemm_tasks(&grad);
-		}
 	}
 }
