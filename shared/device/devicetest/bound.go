@@ -19,16 +19,32 @@ const (
 	functions = 1e-5
 	// Sums in f32 of some thousand products, relative to the root of the sum of their squares.
 	sums = 2e-5
-	// Activations rounded to 16-bit integers with a scale for 32 values and, where weights have no integer codes of 8 bits
-	// or are read across their blocks (dx = dy·W), weights too, both then to ±8191 so that 32 products fit 32 bits:
-	// each error has a deviation of 1/(8191·√12) of the greatest of 32, which is 3 to 4 times their root mean
-	// square: 1.2e-4, of both operands 1.7e-4; five deviations.
-	int16Sums = 8e-4
+	// Activations rounded to 16 bits with a scale for 32 values: errors of 1/65534 of the greatest of them, which is
+	// up to 4 times their root mean square; five standard deviations.
+	int16Sums = 3e-4
+	// Both operands rounded, to ±8191, so that 32 products fit 32 bits: where weights have no integer codes of 8 bits, or
+	// where the sum goes across their blocks (dx = dy·W). Each error has a deviation of 1/(8191·√12) of the greatest
+	// of 32. Rows of these random weights have scales that differ much, so the greatest of 32 rows' values is up to 8
+	// times their root mean square: 2.8e-4, of both operands 4e-4; five deviations. 1.3e-3 was seen.
+	int16Both = 2e-3
 	// The same with 8 bits: errors of 1/254 of the greatest of 32 to 256 values.
 	int8Sums = 5e-2
 	// Values rounded to 8 bits and stored: one step of the code, and that only where f32 rounding decides.
 	int8Stored = 1.01
 )
+
+// integerSums is the bound of a product with activations of so many bits, 0 for float32, and weights d.
+func integerSums(d tensor.DType, bits int, across bool) float64 {
+	switch {
+	case bits == 0:
+		return sums
+	case bits == 8:
+		return int8Sums
+	case !across && (d == tensor.Q8_0 || d == tensor.Q4_0 || d == tensor.Q4_1):
+		return int16Sums
+	}
+	return int16Both
+}
 
 // bound says what a result may differ by.
 type bound struct {

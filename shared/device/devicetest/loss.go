@@ -67,9 +67,9 @@ func linearCrossEntropyCases() (cases []testCase) {
 			loss, dh := op.LinearCrossEntropy(x[0], x[1], x[2], bits)
 			return []graph.Value{loss, dh}
 		}
-		relative := map[int]float64{0: sums, 16: int16Sums, 8: int8Sums}[bits]
+		relative := integerSums(d, bits, true) // dh goes across
 		bounds := []bound{
-			{relative: relative, magnitude: func(args []*tensor.Tensor) []float64 { return uniform(t, logits(args)) }},
+			{relative: integerSums(d, bits, false), magnitude: func(args []*tensor.Tensor) []float64 { return uniform(t, logits(args)) }},
 			// A logit's error is that of its probability, and dh is a sum of rows of w by probabilities.
 			{relative: relative, magnitude: func(args []*tensor.Tensor) []float64 { return uniform(t*width, 2*rms(args[1])*logits(args)) }},
 		}

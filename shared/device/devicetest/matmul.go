@@ -46,7 +46,7 @@ func (p matMulCase) make() testCase {
 		}
 		return op.MatMul(v[0], v[1], config)
 	})
-	relative := map[int]float64{0: sums, 16: int16Sums, 8: int8Sums}[p.bits]
+	relative := integerSums(p.d, p.bits, !p.tb)
 	c.bounds = []bound{{relative: relative, magnitude: p.magnitude}}
 	return c
 }
