@@ -147,7 +147,8 @@ func randomPrograms(t *testing.T, open Opener) {
 				}
 			}
 			for name, want := range run(device.Reference(), graph.Options{}) {
-				b := bound{relative: loose, magnitude: func([]*tensor.Tensor) []float64 { return uniform(want.Shape.Len(), max(1e-3, most(want))) }}
+				// Gradients may be what is left of terms of about 1 that cancel; 30 ops round such terms by some 1e-6 in all.
+				b := bound{relative: loose, magnitude: func([]*tensor.Tensor) []float64 { return uniform(want.Shape.Len(), max(1e-2, most(want))) }}
 				if err := b.check(want, planned[name], nil); err != nil {
 					t.Errorf("%s: %v", name, err)
 				}
