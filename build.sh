@@ -10,7 +10,6 @@ verbs=(
 	"test|set up and pass all tests|准备环境并通过全部测试"
 	"build|leave bin/graft|生成 bin/graft"
 	"bench|measure beside llama.cpp, PyTorch and PEFT, which it sets up (--help says more)|与 llama.cpp、PyTorch、PEFT 对比测速,自动准备对比环境(详见 --help)"
-	"bench|measure beside llama.cpp, PyTorch and PEFT; --help tells its suites and flags|与 llama.cpp、PyTorch、PEFT 对比测速;--help 列出套件与选项"
 	"check|format, vet, and build for every platform that is promised|检查格式、vet,并为所有承诺的平台编译"
 )
 
@@ -121,13 +120,6 @@ do_bench() {
 	mkdir -p .cache/bench
 	CGO_ENABLED=1 go build -trimpath -o .cache/bench/ ./native/bench/cmd/...
 	exec .cache/bench/bench "$@"
-}
-
-do_bench() {
-	need_go
-	need_gcc
-	modules
-	go run ./native/bench/cmd/bench "$@"
 }
 
 # step runs one part of test or check, quietly unless it fails.

@@ -12,7 +12,7 @@ func filterTrim(m *machine, v Value, c *call) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	chars, err := argText(a[0])
+	chars, err := m.stripSet(a[0])
 	if err != nil {
 		return nil, err
 	}

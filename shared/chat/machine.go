@@ -34,7 +34,7 @@ func (m *machine) work(n int) error {
 	if m == nil {
 		return nil
 	}
-	m.steps -= 1 + n/64
+	m.steps -= 1 + n/8 // a step takes as long as looking at some 8 characters
 	if m.steps < 0 {
 		return limitf("more than %d steps", m.limits.Steps)
 	}

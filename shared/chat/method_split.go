@@ -186,22 +186,6 @@ func methodPartition(right bool) textMethod {
 	}
 }
 
-// words calls f for what a regular expression ([-\s({\[<]+) cuts s into,
-// separators as well.
-func words(s string, f func(i, j int)) {
-	separates := func(r rune) bool { return isSpace(r) || strings.ContainsRune("-({[<", r) }
-	for i := 0; i < len(s); {
-		r, _ := utf8.DecodeRuneInString(s[i:])
-		other := separates(r)
-		n := strings.IndexFunc(s[i:], func(r rune) bool { return separates(r) != other })
-		if n < 0 {
-			n = len(s) - i
-		}
-		f(i, i+n)
-		i += n
-	}
-}
-
 func isAlpha(r rune) bool   { return unicode.IsLetter(r) }
 func isDecimal(r rune) bool { return unicode.Is(unicode.Nd, r) }
 func isNumeric(r rune) bool { return unicode.IsNumber(r) }

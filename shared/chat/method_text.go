@@ -37,12 +37,21 @@ func methodStrip(left, right bool) textMethod {
 		if err != nil {
 			return nil, err
 		}
-		chars, err := argText(a[0])
+		chars, err := m.stripSet(a[0])
 		if err != nil {
 			return nil, err
 		}
 		return m.made(strip(x, chars, left, right))
 	}
+}
+
+// stripSet are the characters to strip, nil for white space.
+func (m *machine) stripSet(v Value) (*text, error) {
+	chars, err := argText(v)
+	if err != nil || chars == nil {
+		return nil, err
+	}
+	return chars, m.work(8 * len(chars.s))
 }
 
 // methodAffix is startswith and endswith.

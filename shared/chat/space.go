@@ -33,7 +33,11 @@ func validUTF8(s string) string {
 func strip(x *text, chars *text, left, right bool) *text {
 	cut := isSpace
 	if chars != nil {
-		cut = func(r rune) bool { return strings.ContainsRune(chars.s, r) }
+		set := map[rune]bool{}
+		for _, r := range chars.s {
+			set[r] = true
+		}
+		cut = func(r rune) bool { return set[r] }
 	}
 	i, j := 0, len(x.s)
 	if left {
