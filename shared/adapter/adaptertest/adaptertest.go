@@ -5,7 +5,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -27,10 +26,7 @@ import (
 const Tolerance = 3e-5
 
 // Dir is the folder of fixtures.
-func Dir() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "testdata", "peft")
-}
+func Dir() string { return filepath.Join(modeltest.Root(), "shared", "adapter", "testdata", "peft") }
 
 // Case is one adapter of cases.json.
 type Case struct {

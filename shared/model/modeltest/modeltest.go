@@ -7,7 +7,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"graft/shared/dataset"
@@ -24,11 +23,21 @@ import (
 // of summation and is a tenth of what the project promises (1e-4).
 const Tolerance = 1e-5
 
-// Dir is the folder of fixtures.
-func Dir() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "testdata", "llama")
+// Root is the folder of the module, found upward from where a test runs: a binary built with -trimpath does not know
+// where its sources are.
+func Root() string {
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil || dir == filepath.Dir(dir) {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
+	return "."
 }
+
+// Dir is the folder of fixtures.
+func Dir() string { return filepath.Join(Root(), "shared", "model", "testdata", "llama") }
 
 // Fixture is a checkpoint of the fixtures, opened.
 type Fixture struct {

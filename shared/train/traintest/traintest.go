@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -58,10 +57,7 @@ type fixture struct {
 }
 
 // Dir is the folder of fixtures.
-func Dir() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "testdata", "parity")
-}
+func Dir() string { return filepath.Join(modeltest.Root(), "shared", "train", "testdata", "parity") }
 
 // Run compares every run with the device's, with values kept and with values computed again.
 func Run(t *testing.T, open func(t *testing.T) device.Device) {
