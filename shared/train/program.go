@@ -21,9 +21,6 @@ func (p param) momentum() string { return "adamw.exp_avg." + p.name }
 func (p param) variance() string { return "adamw.exp_avg_sq." + p.name }
 func (p param) gradient() string { return "gradient." + p.name }
 
-// decays reports whether weight decay applies: to matrices, as in transformers, not to biases and norms.
-func (p param) decays() bool { return len(p.Shape) > 1 }
-
 // recordPass records the loss of one batch and, to train, the gradients of its parameters added to their sums.
 //
 // Inputs beside the model's and the task's: "weights" F32 [items], what each loss counts in the step's; "keep" F32
@@ -108,13 +105,19 @@ func (o *Options) recordUpdate(params []param) *graph.Graph {
 	g.Output("grad_norm", norm)
 	last := g.Constant("last_of_four", tensor.FromFloats([]float32{0, 0, 0, 1}, 4))
 	hyper := op.Add(g.Leaf(graph.Input, "hyper", tensor.F32, 4), op.Mul(last, scale))
+	scaled := map[float64]graph.Value{1: hyper} // by the group's rate
 	for i, p := range params {
 		leaf := func(k graph.Kind, name string) graph.Value { return g.Leaf(k, name, tensor.F32, p.Shape...) }
+		group := o.group(p)
 		c := o.adamW()
-		if p.decays() {
-			c.WeightDecay = float32(a.WeightDecay)
+		c.WeightDecay = float32(a.WeightDecay * group.Decay)
+		h, ok := scaled[group.Rate]
+		if !ok {
+			rate := g.Constant(fmt.Sprintf("rate.%g", group.Rate), tensor.FromFloats([]float32{float32(group.Rate), 1, 1, 1}, 4))
+			h = op.Mul(hyper, rate)
+			scaled[group.Rate] = h
 		}
-		w, m, v := op.AdamW(leaf(graph.Param, p.name), leaf(graph.State, p.momentum()), leaf(graph.State, p.variance()), sums[i], hyper, c)
+		w, m, v := op.AdamW(leaf(graph.Param, p.name), leaf(graph.State, p.momentum()), leaf(graph.State, p.variance()), sums[i], h, c)
 		g.Keep(w, m, v)
 	}
 	return g

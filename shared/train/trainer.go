@@ -45,6 +45,8 @@ type Options struct {
 	Eval      []dataset.Sequence
 	InOrder   bool // train on rows in the order they have, not in a random one
 	Arguments Arguments
+	// Group says how a parameter differs from the rest in learning rate and weight decay; nil is DefaultGroup.
+	Group func(name string, shape tensor.Shape) Group
 	// Metrics sums an evaluation of SEQ_CLS up, from class ids and logits of the items in order.
 	Metrics func(labels []int32, logits [][]float32) map[string]float64
 	// Store keeps checkpoints; nil keeps none.
