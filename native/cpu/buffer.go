@@ -50,6 +50,9 @@ func (d *Device) Map(data []byte) (device.Buffer, error) {
 	return &buffer{d: d, m: kernels.Memory{At: at, Size: len(data)}, host: true}, nil
 }
 
+// at is the address of a byte of m.
+func at(m kernels.Memory, offset int) unsafe.Pointer { return unsafe.Add(m.At, offset) }
+
 func (b *buffer) Size() int { return b.m.Size }
 
 // Close frees the memory. Programs bound to it are not run again.

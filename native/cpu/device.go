@@ -101,19 +101,26 @@ func record(o graph.Op, in []tensor.Spec) (command, values []byte, ok bool) {
 	return b[at:], b[header:at], true
 }
 
-// Supports asks the kernels.
+// Supports reports whether the kernels run an op, or its own Go loop must: one that is made of smaller ops is better run
+// as those.
 func (d *Device) Supports(o graph.Op, in []tensor.Spec) bool {
+	if hasKernel(o, in) {
+		return true
+	}
+	_, loop := o.(graph.Primitive)
+	_, fused := o.(graph.Fused)
+	return loop && !fused
+}
+
+// hasKernel asks the kernels.
+func hasKernel(o graph.Op, in []tensor.Spec) bool {
 	command, values, ok := record(o, in)
 	return ok && kernels.Supports(command, values)
 }
 
 // Compile loads a program.
 func (d *Device) Compile(p *graph.Program) (device.Executable, error) {
-	b, err := p.Encode(op.Codes())
-	if err != nil {
-		return nil, err
-	}
-	k, err := d.k.Load(b)
+	k, err := d.load(p)
 	if err != nil {
 		return nil, err
 	}
@@ -122,11 +129,7 @@ func (d *Device) Compile(p *graph.Program) (device.Executable, error) {
 
 // ScratchSize is the scratch memory of a program whose block weights are all repacked.
 func (d *Device) ScratchSize(p *graph.Program) (int, error) {
-	b, err := p.Encode(op.Codes())
-	if err != nil {
-		return 0, err
-	}
-	k, err := d.k.Load(b)
+	k, err := d.load(p)
 	if err != nil {
 		return 0, err
 	}
@@ -137,7 +140,7 @@ func (d *Device) ScratchSize(p *graph.Program) (int, error) {
 type executable struct {
 	d     *Device
 	p     *graph.Program
-	k     *kernels.Program
+	k     *parts
 	bound []*buffer // by slot
 }
 
@@ -208,9 +211,5 @@ func (e *executable) Run(ctx context.Context) error {
 			}
 		}()
 	}
-	err := e.k.Run(d.arena.Memory, d.scratch.Memory)
-	if errors.Is(err, kernels.ErrCanceled) {
-		return context.Cause(ctx)
-	}
-	return err
+	return e.k.Run(ctx, d.arena.Memory, d.scratch.Memory)
 }
