@@ -253,6 +253,22 @@ CHECK(gather) {
 	MUST(matrix(table, REALS) && is(index, I32) && index->rank == 1 && shaped(y, F32, index->cols, table->cols));
 	return NULL;
 }
+CHECK(columns) {
+	UNUSED;
+	const operand *x = &in[0], *y = &out[0];
+	int64_t from = cmd->columns.from;
+	MUST(matrix(x, F32) && shaped(y, F32, x->rows, y->cols));
+	MUST(y->cols == cmd->columns.count && from >= 0 && y->cols <= x->cols - from);
+	return NULL;
+}
+CHECK(columns_grad) {
+	UNUSED;
+	const operand *x = &in[0], *y = &out[0];
+	int64_t from = cmd->columns_grad.from;
+	MUST(matrix(x, F32) && shaped(y, F32, x->rows, y->cols));
+	MUST(y->cols == cmd->columns_grad.cols && from >= 0 && x->cols <= y->cols - from);
+	return NULL;
+}
 CHECK(scatter_add) {
 	UNUSED;
 	const operand *x = &in[0], *index = &in[1], *y = &out[0];
@@ -347,6 +363,8 @@ static const struct {
 	[OP_CLIP_SCALE] = {1, 1, 2, 0, check_clip_scale},
 	[OP_CAST] = {1, 1, 1, 0, check_cast},
 	[OP_ARGMAX] = {1, 1, 1, 0, check_argmax},
+	[OP_COLUMNS] = {1, 1, 1, 0, check_columns},
+	[OP_COLUMNS_GRAD] = {1, 1, 1, 0, check_columns_grad},
 };
 
 int check_overwrites(int op) { return rules[op].overwrites; }

@@ -1,4 +1,4 @@
-// Ops on rows: gather, scatter_add, write, cast.
+// Ops on rows: gather, scatter_add, write, cast, columns, columns_grad.
 //
 // A row of a result belongs to one thread, in scatter_add a stretch of columns does: it adds in the order of the
 // index. Indices outside the table are taken like negative ones.
@@ -64,5 +64,25 @@ void ISA_NAME(cast)(const call *c, team *t) {
 		for (; r < end; r++) {
 			row_load(x, r, row);
 			row_store(y, r, row);
+		}
+}
+
+void ISA_NAME(columns)(const call *c, team *t) {
+	const float *x = (const float *)c->in[0].data + c->cmd->columns.from;
+	float *y = c->out[0].data;
+	int64_t d = c->in[0].cols, n = c->out[0].cols;
+	for (int64_t r, end; chunk_next(t, 0, c->in[0].rows, chunk_rows(n, ROW_VALUES), &r, &end);)
+		for (; r < end; r++)
+			memcpy(y + r * n, x + r * d, (size_t)n * sizeof(float));
+}
+
+void ISA_NAME(columns_grad)(const call *c, team *t) {
+	const float *x = c->in[0].data;
+	float *y = c->out[0].data;
+	int64_t n = c->in[0].cols, d = c->out[0].cols, from = c->cmd->columns_grad.from;
+	for (int64_t r, end; chunk_next(t, 0, c->in[0].rows, chunk_rows(d, ROW_VALUES), &r, &end);)
+		for (; r < end; r++) {
+			memset(y + r * d, 0, (size_t)d * sizeof(float));
+			memcpy(y + r * d + from, x + r * n, (size_t)n * sizeof(float));
 		}
 }

@@ -45,7 +45,9 @@ enum {
 	OP_CLIP_SCALE = 35, // total -> scale, norm
 	OP_CAST = 36, // x -> y
 	OP_ARGMAX = 37, // x -> y
-	OP_COUNT = 38, // codes are below it
+	OP_COLUMNS = 38, // x -> y
+	OP_COLUMNS_GRAD = 39, // x -> y
+	OP_COUNT = 40, // codes are below it
 };
 
 // GRAFT_OPS(X) is X(code, name) for every op, in order.
@@ -86,7 +88,9 @@ enum {
 	X(OP_SUM_SQUARES, sum_squares) \
 	X(OP_CLIP_SCALE, clip_scale) \
 	X(OP_CAST, cast) \
-	X(OP_ARGMAX, argmax)
+	X(OP_ARGMAX, argmax) \
+	X(OP_COLUMNS, columns) \
+	X(OP_COLUMNS_GRAD, columns_grad)
 
 enum {
 	DT_F32 = 1,
@@ -228,6 +232,14 @@ struct attr_clip_scale {
 struct attr_cast {
 	int32_t dtype;
 };
+struct attr_columns {
+	int32_t from;
+	int32_t count;
+};
+struct attr_columns_grad {
+	int32_t from;
+	int32_t cols;
+};
 
 // A program is a header, then its values, then its commands; all numbers little-endian.
 struct header {
@@ -269,6 +281,8 @@ struct command {
 		struct attr_adamw adamw;
 		struct attr_clip_scale clip_scale;
 		struct attr_cast cast;
+		struct attr_columns columns;
+		struct attr_columns_grad columns_grad;
 	};
 };
 

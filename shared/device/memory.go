@@ -147,7 +147,7 @@ func (m *Memory) Load(g *graph.Graph) (*Run, error) {
 	return &Run{p, e, m, map[string]Buffer{}}, nil
 }
 
-// Do writes the inputs, runs the program once and leaves its outputs in the memory under their names.
+// Do writes the inputs, and those that follow from them, runs the program once and leaves its outputs in the memory under their names.
 func (r *Run) Do(ctx context.Context, inputs map[string]*tensor.Tensor) error {
 	for name, t := range inputs {
 		if err := r.mem.Write(name, t); err != nil {
@@ -168,7 +168,16 @@ func (r *Run) Do(ctx context.Context, inputs map[string]*tensor.Tensor) error {
 				return err
 			}
 		case graph.Input:
-			if t := inputs[s.Name]; t == nil || !t.Shape.Equal(s.Shape) || t.DType != s.DType {
+			t := inputs[s.Name]
+			if s.Derive != nil {
+				if t = s.Derive(inputs); t != nil {
+					if err := r.mem.Write(s.Name, t); err != nil {
+						return err
+					}
+					b = r.mem.buffers[s.Name]
+				}
+			}
+			if t == nil || !t.Shape.Equal(s.Shape) || t.DType != s.DType {
 				return fmt.Errorf("device: input %s: expected %v, got %v", s.Name, s.Spec, describe(t))
 			}
 		}

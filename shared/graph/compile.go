@@ -35,7 +35,8 @@ type Slot struct {
 	Name string
 	Kind Kind
 	tensor.Spec
-	Const *tensor.Tensor // the data of a constant, nil for what a host gives
+	Const  *tensor.Tensor // the data of a constant, nil for what a host gives
+	Derive Derivation     // of an input that follows from others, nil for what a host gives
 }
 
 // Supports tells whether a device has a kernel for an op over operands of these specs.
@@ -111,7 +112,7 @@ func (g *Graph) lower(supports Supports) (*Graph, bool, error) {
 			l := g.leaves[g.values[n.outs].leaf]
 			s := g.values[n.outs].spec
 			to[n.outs] = out.Leaf(l.kind, l.name, s.DType, s.Shape...)
-			out.leaves[len(out.leaves)-1].data = l.data
+			out.leaves[len(out.leaves)-1].data, out.leaves[len(out.leaves)-1].derive = l.data, l.derive
 			leave()
 			continue
 		}
@@ -148,7 +149,7 @@ func (g *Graph) lower(supports Supports) (*Graph, bool, error) {
 func (g *Graph) flatten() *Program {
 	p := &Program{Values: make([]Placed, len(g.values))}
 	for _, l := range g.leaves {
-		p.Slots = append(p.Slots, Slot{l.name, l.kind, g.values[l.value].spec, l.data})
+		p.Slots = append(p.Slots, Slot{l.name, l.kind, g.values[l.value].spec, l.data, l.derive})
 	}
 	for i, v := range g.values {
 		p.Values[i] = Placed{Spec: v.spec, Slot: int(v.leaf)}

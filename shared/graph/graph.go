@@ -45,10 +45,11 @@ type value struct {
 }
 
 type leaf struct {
-	name  string
-	kind  Kind
-	value int32
-	data  *tensor.Tensor // of a constant
+	name   string
+	kind   Kind
+	value  int32
+	data   *tensor.Tensor // of a constant
+	derive Derivation     // of a derived input
 }
 
 // Graph is a recorder. It is used by one goroutine at a time.
@@ -145,6 +146,17 @@ func (g *Graph) Leaf(kind Kind, name string, dt tensor.DType, shape ...int) Valu
 func (g *Graph) Constant(name string, t *tensor.Tensor) Value {
 	v := g.Leaf(Weight, name, t.DType, t.Shape...)
 	g.leaves[g.names[name]].data = t
+	return v
+}
+
+// Derivation computes an input from the other inputs of a run, nil where one it needs is not there.
+type Derivation func(inputs map[string]*tensor.Tensor) *tensor.Tensor
+
+// Derived returns an input whose value follows from other inputs, such as the window a layer sees from the range of a
+// row: device.Run computes it, whoever gives the others need not know of it. The name stands for the derivation.
+func (g *Graph) Derived(name string, f Derivation, dt tensor.DType, shape ...int) Value {
+	v := g.Leaf(Input, name, dt, shape...)
+	g.leaves[g.names[name]].derive = f
 	return v
 }
 

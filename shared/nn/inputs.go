@@ -23,6 +23,30 @@ func NewInputs(g *graph.Graph, rows int) Inputs {
 	return Inputs{Tokens: leaf("tokens"), Positions: leaf("positions"), Lo: leaf("lo"), Hi: leaf("hi")}
 }
 
+// Window is the inputs of a layer whose rows attend the last size keys of what they would, their own among them; size 0
+// is no limit.
+func (in Inputs) Window(size int) Inputs {
+	if size > 0 {
+		in.Lo = in.derive("lo.last."+strconv.Itoa(size), func(lo, hi []int32, row int) int32 { return max(lo[row], hi[row]-int32(size)) })
+	}
+	return in
+}
+
+// derive is an input of a value a row that follows from the range the row attends.
+func (in Inputs) derive(name string, f func(lo, hi []int32, row int) int32) graph.Value {
+	return in.Lo.Graph().Derived(name, func(inputs map[string]*tensor.Tensor) *tensor.Tensor {
+		lo, hi := inputs["lo"], inputs["hi"]
+		if lo == nil || hi == nil || lo.Shape.Len() != hi.Shape.Len() {
+			return nil
+		}
+		v := make([]int32, lo.Shape.Len())
+		for i := range v {
+			v[i] = f(lo.Ints(), hi.Ints(), i)
+		}
+		return tensor.FromInts(v, len(v))
+	}, tensor.I32, in.Lo.Shape()...)
+}
+
 // Cache keeps the keys and values of earlier positions of several sequences, a row each, on the device.
 type Cache struct {
 	Rows  int          // room for so many positions over all sequences

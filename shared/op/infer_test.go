@@ -174,6 +174,13 @@ var inferCases = []struct {
 	{cast{tensor.F32}, "i32[3]", "!x is i32[3], expected a type of real numbers"},
 	{argmax{}, "f32[3 8]", "i32[3]"},
 	{argmax{}, "f16[3 8]", "!x is f16[3 8], expected f32"},
+	{columns{2, 5}, "f32[3 8]", "f32[3 5]"},
+	{columns{3, 5}, "f32[3 8]", "f32[3 5]"},
+	{columns{4, 5}, "f32[3 8]", "!columns 4 to 9 of 8"},
+	{columns{-1, 5}, "f32[3 8]", "!columns -1 to 4 of 8"},
+	{columns{2, 0}, "f32[3 8]", "!columns 2 to 2 of 8"},
+	{columnsGrad{3, 8}, "f32[3 5]", "f32[3 8]"},
+	{columnsGrad{4, 8}, "f32[3 5]", "!columns 4 to 9 of 8"},
 }
 
 func TestInfer(t *testing.T) {

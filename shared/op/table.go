@@ -50,6 +50,8 @@ var table = []Row{
 	{names("total"), names("scale", "norm"), clipScale{}},
 	{names("x"), names("y"), cast{}},
 	{names("x"), names("y"), argmax{}},
+	{names("x"), names("y"), columns{}},
+	{names("x"), names("y"), columnsGrad{}},
 }
 
 func names(names ...string) []string { return names }

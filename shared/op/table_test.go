@@ -14,7 +14,7 @@ func TestTable(t *testing.T) {
 		t.Errorf("%d names for %d ops, expected each to have its own", len(codes), len(table))
 	}
 	// A few codes by number: programs are stored, so the order never changes.
-	for name, want := range map[string]int{"add": 1, "matmul": 9, "attention": 16, "cross_entropy": 24, "adamw": 32, "argmax": 37} {
+	for name, want := range map[string]int{"add": 1, "matmul": 9, "attention": 16, "cross_entropy": 24, "adamw": 32, "argmax": 37, "columns_grad": 39} {
 		if codes[name] != want {
 			t.Errorf("%s has the code %d, expected %d", name, codes[name], want)
 		}

@@ -59,6 +59,8 @@ var suites = map[string]func() []testCase{
 	"clip_scale":                  clipScaleCases,
 	"cast":                        castCases,
 	"argmax":                      argmaxCases,
+	"columns":                     columnsCases,
+	"columns_grad":                columnsGradCases,
 }
 
 // Run holds a device to the reference. Ops it has no kernel for are skipped, visibly.

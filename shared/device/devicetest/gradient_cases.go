@@ -79,6 +79,12 @@ var gradients = []struct {
 	{"cast", func() []gradientCase {
 		return function(func(x graph.Value) graph.Value { return op.Cast(x, tensor.F32) })
 	}},
+	{"columns", func() []gradientCase {
+		return function(func(x graph.Value) graph.Value { return op.Columns(x, 1, 3) })
+	}},
+	{"columns_grad", func() []gradientCase {
+		return function(func(x graph.Value) graph.Value { return op.ColumnsGrad(x, 2, 8) })
+	}},
 }
 
 // trained is an f32 operand that is differentiated, of values between 0.3 and 1.5 of both signs: ReLU has no

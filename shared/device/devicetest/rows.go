@@ -91,3 +91,24 @@ func steps(args []*tensor.Tensor) []float64 {
 	}
 	return m
 }
+
+// columnsCases take the first columns, the last, some in between, and all.
+func columnsCases() []testCase {
+	return forEach(func(t, d int) (cases []testCase) {
+		for i, c := range [][2]int{{0, d}, {0, (d + 1) / 2}, {d / 2, d - d/2}, {d / 3, max(d/3, 1)}} {
+			f := of1(func(x graph.Value) graph.Value { return op.Columns(x, c[0], c[1]) })
+			cases = append(cases, testCase{fmt.Sprintf("%d: %d from %d", i, c[1], c[0]), []arg{input(t, d)}, f, within(exact)})
+		}
+		return cases
+	})
+}
+
+func columnsGradCases() []testCase {
+	return forEach(func(t, d int) (cases []testCase) {
+		for _, c := range [][2]int{{0, 0}, {0, 5}, {7, 0}, {33, 20}} {
+			f := of1(func(x graph.Value) graph.Value { return op.ColumnsGrad(x, c[0], c[0]+d+c[1]) })
+			cases = append(cases, testCase{fmt.Sprintf("between %d and %d", c[0], c[1]), []arg{input(t, d)}, f, within(exact)})
+		}
+		return cases
+	})
+}
