@@ -13,16 +13,16 @@ var update = flag.Bool("update", false, "write testdata/help again")
 // TestHelp holds every command's help, in both languages, to testdata/help.
 func TestHelp(t *testing.T) {
 	for _, lang := range []string{"en", "zh"} {
-		for _, name := range []string{"", "train", "eval", "predict", "generate", "chat", "inspect", "quantize", "merge", "version"} {
+		for _, name := range []string{"", "train", "eval", "predict", "generate", "chat", "inspect", "quantize", "merge", "template", "template render", "version"} {
 			args := []string{"--help", "--lang", lang}
 			if name != "" {
-				args = append([]string{name}, args...)
+				args = append(strings.Fields(name), args...)
 			}
 			got := must(t, args...)
 			if name != "" && !strings.Contains(got, "graft "+name+" ") {
 				t.Errorf("the help of %s shows no example", name)
 			}
-			path := filepath.Join("testdata", "help", lang, "graft"+strings.TrimSuffix("-"+name, "-")+".txt")
+			path := filepath.Join("testdata", "help", lang, "graft"+strings.TrimSuffix("-"+strings.ReplaceAll(name, " ", "-"), "-")+".txt")
 			if *update {
 				write(t, path, got)
 				continue

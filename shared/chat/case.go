@@ -75,7 +75,9 @@ func lower(x *text) *text { return mapRunes(x, putLower) }
 const maxBetween = 32
 
 // joins tells whether letters around r belong to one word.
-func joins(r rune) bool { return r == '\'' || r == '.' || r == '·' || unicode.In(r, unicode.Mn, unicode.Cf) }
+func joins(r rune) bool {
+	return r == '\'' || r == '.' || r == '·' || unicode.In(r, unicode.Mn, unicode.Cf)
+}
 
 func endsInLetter(s string) bool {
 	s = s[max(0, len(s)-maxBetween):]

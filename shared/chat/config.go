@@ -14,16 +14,16 @@ type Config struct {
 	Tokens map[string]string
 }
 
-// ParseConfig reads a tokenizer_config.json.
+// ParseConfig reads a tokenizer_config.json, or another file with the same keys.
 func ParseConfig(data []byte) (Config, error) {
 	c := Config{map[string]string{}, map[string]string{}}
 	v, err := ParseJSON(data)
 	if err != nil {
-		return c, fmt.Errorf("tokenizer_config: %w", err)
+		return c, err
 	}
 	d, ok := v.(*Dict)
 	if !ok {
-		return c, fmt.Errorf("tokenizer_config: expected an object, got %s", v.typeName())
+		return c, fmt.Errorf("expected an object, got %s", v.typeName())
 	}
 	for i, k := range d.keys {
 		name := k.(*text).s
@@ -46,17 +46,17 @@ func ParseConfig(data []byte) (Config, error) {
 		for i, item := range t.items {
 			entry, ok := item.(*Dict)
 			if !ok {
-				return c, fmt.Errorf("tokenizer_config: chat_template[%d]: expected an object, got %s", i, item.typeName())
+				return c, fmt.Errorf("chat_template[%d]: expected an object, got %s", i, item.typeName())
 			}
 			name, ok := entry.Get("name").(*text)
 			src, ok2 := entry.Get("template").(*text)
 			if !ok || !ok2 {
-				return c, fmt.Errorf("tokenizer_config: chat_template[%d]: expected name and template", i)
+				return c, fmt.Errorf("chat_template[%d]: expected name and template", i)
 			}
 			c.Templates[name.s] = src.s
 		}
 	default:
-		return c, fmt.Errorf("tokenizer_config: chat_template: expected a string or list, got %s", t.typeName())
+		return c, fmt.Errorf("chat_template: expected a string or list, got %s", t.typeName())
 	}
 	return c, nil
 }

@@ -37,11 +37,9 @@ func ParseInput(data []byte) (Input, error) {
 		case name == "documents":
 			in.Documents = value
 		case name == "add_generation_prompt":
-			b, ok := value.(boolValue)
-			if !ok {
-				return bad("a bool")
+			if in.AddGenerationPrompt, err = truth(value); err != nil {
+				return Input{}, fmt.Errorf("chat input: %s: %w", name, err)
 			}
-			in.AddGenerationPrompt = bool(b)
 		case name == "strftime_now" && isText:
 			in.Today = x.s
 		case isText && slices.Contains(trustedTokens, name):

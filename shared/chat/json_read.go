@@ -2,6 +2,7 @@ package chat
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -83,10 +84,16 @@ func (p *jsonParser) value(depth int) (Value, error) {
 	case c == '"':
 		s, err := p.str()
 		return literal(s), err
+	case strings.HasPrefix(p.s[p.i:], "-Infinity"):
+		p.i += len("-Infinity")
+		return floatValue(math.Inf(-1)), nil
 	case c == '-' || c >= '0' && c <= '9':
 		return p.number()
 	}
-	for word, v := range map[string]Value{"null": none, "true": boolValue(true), "false": boolValue(false)} {
+	for word, v := range map[string]Value{
+		"null": none, "true": boolValue(true), "false": boolValue(false),
+		"NaN": floatValue(math.NaN()), "Infinity": floatValue(math.Inf(1)), // Python's, beyond the standard
+	} {
 		if strings.HasPrefix(p.s[p.i:], word) {
 			p.i += len(word)
 			return v, nil

@@ -11,6 +11,7 @@ func TestParseJSON(t *testing.T) {
 		` [1, -2, 0, 1.0, 1e3, -0.5E-2, 1e999, 12345678901234567890123] `: `[1, -2, 0, 1.0, 1000.0, -0.005, inf, 12345678901234567890123]`,
 		`"a\"\\\/\b\f\n\r\t\u00e9\ud83c\udf0d"`:                           `'a"\\/\x08\x0c\n\r\té🌍'`,
 		`"\ud83c x \udf0d\ud83c\u0041"`:                                   `'� x ��A'`,
+		`[NaN, Infinity, -Infinity]`:                                      `[nan, inf, -inf]`,
 		`[]`:                                                              `[]`,
 		`{}`:                                                              `{}`,
 		`{"中": "文"}`:                                                      `{'中': '文'}`,
@@ -46,7 +47,7 @@ func TestParseJSON(t *testing.T) {
 		`"\u12"`:                   `four hexadecimal digits`,
 		`"\u+123"`:                 `four hexadecimal digits`,
 		`nul`:                      `expected a value`,
-		`NaN`:                      `expected a value`,
+		`-Inf`:                     `expected a digit`,
 		strings.Repeat("[", 1000):  `nested more than`,
 		strings.Repeat("9", 10000): `too large`,
 	} {
@@ -79,8 +80,7 @@ func TestParseInput(t *testing.T) {
 		`{}`:              "expected messages",
 		`[]`:              "expected an object",
 		`{"messages": 1}`: "messages: expected a list, got int",
-		`{"messages": [], "add_generation_prompt": "yes"}`: "expected a bool, got str",
-		`{`: "expected a key",
+		`{`:               "expected a key",
 	} {
 		if _, err := ParseInput([]byte(src)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got error %v, want %q", src, err, want)

@@ -6,7 +6,6 @@
 package engine
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +13,7 @@ import (
 	"strings"
 
 	"graft/shared/adapter"
+	"graft/shared/chat"
 	"graft/shared/device"
 	"graft/shared/model"
 	"graft/shared/tensor"
@@ -110,38 +110,17 @@ func (b *Base) describe(fsys fs.FS) error {
 	return b.template(fsys, g)
 }
 
-// template finds the chat template: a file of its own, in tokenizer_config.json, or in GGUF metadata.
+// template finds the chat template, in the files beside the weights or in GGUF metadata.
 func (b *Base) template(fsys fs.FS, g *weights.GGUF) error {
 	if g != nil {
 		b.ChatTemplate, _ = g.Meta.String("tokenizer.chat_template")
 	}
-	data, err := fs.ReadFile(fsys, "chat_template.jinja")
-	if err == nil {
-		b.ChatTemplate = string(data)
-		return nil
-	}
-	data, err = fs.ReadFile(fsys, "tokenizer_config.json")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	c, err := chat.ReadConfig(fsys)
 	if err != nil {
 		return err
 	}
-	var c struct {
-		ChatTemplate json.RawMessage `json:"chat_template"`
-	}
-	if err := json.Unmarshal(data, &c); err != nil {
-		return fmt.Errorf("tokenizer_config.json: %w", err)
-	}
-	var named []struct{ Name, Template string }
-	if json.Unmarshal(c.ChatTemplate, &named) == nil {
-		for _, n := range named {
-			if n.Name == "default" {
-				b.ChatTemplate = n.Template
-			}
-		}
-	} else if len(c.ChatTemplate) > 0 {
-		return json.Unmarshal(c.ChatTemplate, &b.ChatTemplate)
+	if src, ok := c.Templates["default"]; ok {
+		b.ChatTemplate = src
 	}
 	return nil
 }
