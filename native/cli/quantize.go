@@ -127,12 +127,7 @@ func (q *quantization) gguf(d tensor.DType) error {
 	if err := tokenizerMeta(&meta, q.base); err != nil {
 		return err
 	}
-	items, err := weights.GGUFItems(weights.Quantized(q.base.Source, func(_ string, s tensor.Spec) tensor.DType {
-		if len(s.Shape) < 2 {
-			return s.DType
-		}
-		return d
-	}), q.base.Config)
+	items, err := weights.GGUFItems(q.base.Source, q.base.Config, func(string, tensor.Spec) tensor.DType { return d })
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func FuzzGGUF(f *testing.F) {
 		if _, err := MetaOf(config); err != nil {
 			return
 		}
-		items, err := GGUFItems(g, config)
+		items, err := GGUFItems(g, config, nil)
 		if err != nil {
 			return
 		}

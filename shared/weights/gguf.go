@@ -30,6 +30,7 @@ type ggufTensor struct {
 	begin, end int64  // in the data
 	spec       tensor.Spec
 	heads      int   // rows are in llama.cpp's order of so many heads; 0 where they are not
+	plusOne    bool  // values are one larger than in the checkpoint
 	unfit      error // why spec is Invalid
 }
 
@@ -190,28 +191,27 @@ func align(n, to int64) int64 { return (n + to - 1) / to * to }
 // name enters the tensors under their checkpoint names.
 func (g *GGUF) name(infos []ggufTensor) error {
 	arch, _ := g.Meta.String("general.architecture")
-	q, kv, err := ggufHeads(g.Meta, arch)
+	row, _ := archOfFile(arch)
+	q, kv, err := g.Meta.heads(arch)
 	if err != nil {
 		return err
 	}
 	for _, t := range infos {
-		name := CheckpointName(t.name)
+		name := row.checkpointName(t.name)
 		if other, ok := g.tensors[name]; ok {
 			return fmt.Errorf("%s: name occurs twice, also as %s", t.name, other.name)
 		}
-		if permutedRows(arch) {
-			switch {
-			case isQuery(name):
-				t.heads = q
-			case isKey(name):
-				t.heads = kv
-			}
-			if t.heads > 0 && t.unfit == nil && rowsOf(t.spec)%(2*t.heads) != 0 {
-				return fmt.Errorf("%s: %d rows do not divide into pairs of %d heads", t.name, rowsOf(t.spec), t.heads)
-			}
+		t.heads = row.pairedHeads(name, q, kv)
+		if t.heads > 0 && t.unfit == nil && rowsOf(t.spec)%(2*t.heads) != 0 {
+			return fmt.Errorf("%s: %d rows do not divide into pairs of %d heads", t.name, rowsOf(t.spec), t.heads)
+		}
+		if t.plusOne = row.largerByOne(name); t.plusOne && t.unfit == nil && t.spec.DType != tensor.F32 {
+			return fmt.Errorf("%s: %v, expected f32", t.name, t.spec)
 		}
 		g.tensors[name] = t
-		g.names = append(g.names, name)
+		if name != ropeFactors {
+			g.names = append(g.names, name)
+		}
 	}
 	return nil
 }
@@ -245,6 +245,9 @@ func (g *GGUF) Read(name string, dst []byte) error {
 		if err := readFull(g.f, dst, g.data+t.begin); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+		if t.plusOne {
+			addToFloats(dst, -1)
+		}
 		return nil
 	}
 	raw, ok := g.mapped(t)
@@ -261,7 +264,7 @@ func (g *GGUF) Read(name string, dst []byte) error {
 // Range implements Ranger.
 func (g *GGUF) Range(name string) (func(dst []byte, off int64) error, bool) {
 	t, err := g.tensor(name)
-	if err != nil || t.heads != 0 {
+	if err != nil || !t.asRead() {
 		return nil, false
 	}
 	return rangeIn(g.f, name, g.data+t.begin, g.data+t.end), true
@@ -278,13 +281,16 @@ func (g *GGUF) tensor(name string) (ggufTensor, error) {
 	return t, nil
 }
 
+// asRead reports whether the file has a tensor's bytes as Read gives them.
+func (t ggufTensor) asRead() bool { return t.heads == 0 && !t.plusOne }
+
 func (g *GGUF) mapped(t ggufTensor) ([]byte, bool) {
 	return view(g.f.Bytes(), t.spec.DType, g.data+t.begin, g.data+t.end)
 }
 
 func (g *GGUF) Bytes(name string) ([]byte, bool) {
 	t, err := g.tensor(name)
-	if err != nil || t.heads != 0 {
+	if err != nil || !t.asRead() {
 		return nil, false
 	}
 	return g.mapped(t)

@@ -3,107 +3,75 @@ package weights
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 )
 
-// architectures has a row for each GGUF architecture whose metadata is understood: what config.json calls it.
-var architectures = map[string]struct{ modelType, class string }{
-	"llama": {"llama", "LlamaForCausalLM"},
-}
-
-// config is the part of a Llama config.json that GGUF metadata has.
-type config struct {
-	Architectures       []string       `json:"architectures"`
-	ModelType           string         `json:"model_type"`
-	VocabSize           int64          `json:"vocab_size"`
-	HiddenSize          int64          `json:"hidden_size"`
-	IntermediateSize    int64          `json:"intermediate_size"`
-	NumHiddenLayers     int64          `json:"num_hidden_layers"`
-	NumAttentionHeads   int64          `json:"num_attention_heads"`
-	NumKeyValueHeads    int64          `json:"num_key_value_heads"`
-	HeadDim             int64          `json:"head_dim"`
-	HiddenAct           string         `json:"hidden_act"`
-	MaxPosition         int64          `json:"max_position_embeddings"`
-	RMSNormEps          float64        `json:"rms_norm_eps"`
-	RopeTheta           float64        `json:"rope_theta"`
-	RopeScaling         map[string]any `json:"rope_scaling"`
-	AttentionBias       bool           `json:"attention_bias"`
-	TieWordEmbeddings   bool           `json:"tie_word_embeddings"`
-	BOS                 *int64         `json:"bos_token_id"`
-	EOS                 *int64         `json:"eos_token_id"`
-	PAD                 *int64         `json:"pad_token_id,omitempty"`
-	PartialRotaryFactor float64        `json:"partial_rotary_factor,omitempty"`
-	NameOrPath          string         `json:"_name_or_path,omitempty"`
-}
+// maxGGUFCount bounds every size in the metadata that becomes one in config.json.
+const maxGGUFCount = 1 << 31
 
 // Config is the file's metadata as a Hugging Face config.json, so that models are built from either alike. All
 // that is missing is reported at once.
 func (g *GGUF) Config() ([]byte, error) {
 	arch, _ := g.Meta.String("general.architecture")
-	row, ok := architectures[arch]
+	row, ok := archOfFile(arch)
 	if !ok {
 		return nil, fmt.Errorf("gguf: general.architecture is %q, which is not known", arch)
 	}
+	c := map[string]any{"architectures": []string{row.class}, "model_type": row.modelType}
+	for _, f := range row.fixed {
+		c[f.config] = f.value
+	}
 	var missing []string
-	need := func(key string) int64 {
-		v, ok := g.Meta.Int(arch + "." + key)
-		if !ok || v < 1 || v > 1<<31 {
-			missing = append(missing, arch+"."+key)
-			return 1
+	for _, f := range row.fields {
+		v, ok, err := g.field(arch, f)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("gguf: %w", err)
+		case ok:
+			c[f.config] = v
+		case f.need:
+			missing = append(missing, arch+"."+f.meta)
+		case f.otherwise != nil:
+			c[f.config] = f.otherwise
 		}
-		return v
 	}
-	c := config{
-		Architectures:     []string{row.class},
-		ModelType:         row.modelType,
-		HiddenSize:        need("embedding_length"),
-		IntermediateSize:  need("feed_forward_length"),
-		NumHiddenLayers:   need("block_count"),
-		MaxPosition:       need("context_length"),
-		HiddenAct:         "silu",
-		RopeTheta:         10000,
-		TieWordEmbeddings: true,
-	}
-	q, kv, err := ggufHeads(g.Meta, arch)
-	if err != nil {
-		return nil, fmt.Errorf("gguf: %w", err)
-	}
-	if q == 0 {
-		missing, q, kv = append(missing, arch+".attention.head_count"), 1, 1
-	}
-	c.NumAttentionHeads, c.NumKeyValueHeads = int64(q), int64(kv)
-	c.HeadDim = c.HiddenSize / c.NumAttentionHeads
-	if v, ok := g.Meta.Int(arch + ".attention.key_length"); ok {
-		c.HeadDim = v
-	}
-	if c.RMSNormEps, ok = g.decimal(arch + ".attention.layer_norm_rms_epsilon"); !ok {
-		missing = append(missing, arch+".attention.layer_norm_rms_epsilon")
-	}
-	embed, ok := g.Spec("model.embed_tokens.weight")
+	embed, ok := g.Spec(row.top[0].checkpoint + ".weight")
 	if !ok || len(embed.Shape) != 2 {
-		missing = append(missing, "token_embd.weight")
+		missing = append(missing, row.top[0].gguf+".weight")
 	} else {
-		c.VocabSize = int64(embed.Shape[0])
+		c["vocab_size"] = embed.Shape[0]
 	}
 	if missing != nil {
 		return nil, fmt.Errorf("gguf: metadata or tensors are missing or wrong: %v", missing)
 	}
-
-	if v, ok := g.decimal(arch + ".rope.freq_base"); ok {
-		c.RopeTheta = v
+	heads, _ := c["num_attention_heads"].(int64)
+	if _, ok := c["num_key_value_heads"]; !ok {
+		c["num_key_value_heads"] = heads
 	}
-	if v, ok := g.Meta.Int(arch + ".rope.dimension_count"); ok && v != c.HeadDim {
-		c.PartialRotaryFactor = float64(v) / float64(c.HeadDim)
+	dim := c["hidden_size"].(int64) / heads
+	if v, ok := g.Meta.Int(arch + ".attention.key_length"); ok {
+		dim = v
 	}
-	if kind, ok := g.Meta.String(arch + ".rope.scaling.type"); ok && kind != "none" {
-		factor, _ := g.decimal(arch + ".rope.scaling.factor")
-		c.RopeScaling = map[string]any{"rope_type": kind, "factor": factor}
+	c["head_dim"] = dim
+	if v, ok := g.Meta.Int(arch + ".rope.dimension_count"); ok && v != dim {
+		c["partial_rotary_factor"] = float64(v) / float64(dim)
+	}
+	if err := g.ropeConfig(arch, dim, c); err != nil {
+		return nil, fmt.Errorf("gguf: %w", err)
 	}
 	_, untied := g.Spec("lm_head.weight")
-	c.TieWordEmbeddings = !untied
-	_, c.AttentionBias = g.Spec("model.layers.0.self_attn.q_proj.bias")
-	c.BOS, c.EOS, c.PAD = g.token("bos"), g.token("eos"), g.token("padding")
-	c.NameOrPath, _ = g.Meta.String("general.name")
+	c["tie_word_embeddings"] = !untied
+	_, c["attention_bias"] = g.Spec("model.layers.0.self_attn.q_proj.bias")
+	for key, kind := range map[string]string{"bos_token_id": "bos", "eos_token_id": "eos", "pad_token_id": "padding"} {
+		if v, ok := g.Meta.Int("tokenizer.ggml." + kind + "_token_id"); ok {
+			c[key] = v
+		}
+	}
+	if v, ok := g.Meta.String("general.name"); ok {
+		c["_name_or_path"] = v
+	}
 	b, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("gguf: config: %w", err) // a NaN or infinity in the metadata
@@ -111,20 +79,68 @@ func (g *GGUF) Config() ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
+// field is one value of the metadata as config.json has it.
+func (g *GGUF) field(arch string, f ggufField) (v any, ok bool, err error) {
+	key := arch + "." + f.meta
+	if f.kind == realField {
+		v, ok := g.decimal(key)
+		return v, ok, nil
+	}
+	n, ok, err := g.Meta.uniform(key)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	if n < 1 || n > maxGGUFCount {
+		return nil, false, fmt.Errorf("metadata %s is %d, expected 1 to %d", key, n, maxGGUFCount)
+	}
+	return n, true, nil
+}
+
+// uniform is an integer, or what all integers of an array for each layer are.
+func (m Meta) uniform(key string) (v int64, ok bool, err error) {
+	v, ok = m.Int(key)
+	if per, isArray := m.Ints(key); isArray && len(per) > 0 {
+		if slices.Min(per) != slices.Max(per) {
+			return 0, false, fmt.Errorf("metadata %s differs between layers, which is not read", key)
+		}
+		v, ok = per[0], true
+	}
+	return v, ok, nil
+}
+
+// heads are the numbers of query and of key heads, which the order of rows needs. Both are 0 where the file
+// does not say, as in a file of weights only.
+func (m Meta) heads(arch string) (q, kv int, err error) {
+	count := func(key string) int {
+		v, ok, e := m.uniform(arch + ".attention." + key)
+		switch {
+		case err != nil:
+		case e != nil:
+			err = e
+		case ok && (v < 1 || v > 1<<16):
+			err = fmt.Errorf("metadata %s.attention.%s is %d, expected a number of heads", arch, key, v)
+		}
+		return int(v)
+	}
+	q, kv = count("head_count"), count("head_count_kv")
+	if err != nil {
+		return 0, 0, err
+	}
+	if kv == 0 {
+		kv = q
+	}
+	return q, kv, nil
+}
+
 // decimal is a float as it would be written: GGUF keeps 1e-5 as the nearest float32, and config.json as 1e-05.
 func (g *GGUF) decimal(key string) (float64, bool) {
 	v, ok := g.Meta.Float(key)
-	if f := float32(v); float64(f) == v {
-		v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', -1, 32), 64)
-	}
-	return v, ok
+	return shortest(v), ok
 }
 
-// token is the id of a special token, nil where the file has none.
-func (g *GGUF) token(kind string) *int64 {
-	v, ok := g.Meta.Int("tokenizer.ggml." + kind + "_token_id")
-	if !ok {
-		return nil
+func shortest(v float64) float64 {
+	if f := float32(v); float64(f) == v && !math.IsInf(v, 0) {
+		v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', -1, 32), 64)
 	}
-	return &v
+	return v
 }

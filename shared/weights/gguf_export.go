@@ -4,46 +4,135 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"graft/shared/tensor"
 )
 
-// GGUFItems are the tensors of a Llama checkpoint as its GGUF file has them: under GGUF's names, the rows of query
-// and key projections in llama.cpp's order, and vectors in float32, which llama.cpp expects. config is the
-// checkpoint's config.json. To quantise as well, give it a view by Quantized.
-func GGUFItems(src Source, config []byte) ([]Item, error) {
-	c, err := parseLlama(config)
+// ggufModel is a checkpoint as its config.json tells of it, about to be written as GGUF.
+type ggufModel struct {
+	*ggufArch
+	c         map[string]any
+	dim       int // of a head
+	q, kv     int // heads
+	theta     float64
+	scaling   map[string]any
+	tied      bool
+	vocabSize int
+}
+
+func ggufModelOf(config []byte) (*ggufModel, error) {
+	m := &ggufModel{}
+	if err := json.Unmarshal(config, &m.c); err != nil {
+		return nil, fmt.Errorf("config.json: %w", err)
+	}
+	modelType, _ := m.c["model_type"].(string)
+	row, known := archOfModel(modelType)
+	if m.ggufArch = row; row == nil {
+		return nil, fmt.Errorf("config.json: model_type is %q, expected one of %q", modelType, known)
+	}
+	for _, f := range m.fields {
+		if _, ok := m.c[f.config]; !ok && f.otherwise != nil {
+			m.c[f.config] = f.otherwise
+		}
+	}
+	for _, key := range []string{"num_key_value_heads", "head_dim"} {
+		if v, ok := m.c[key].(float64); !ok || v == 0 {
+			delete(m.c, key) // null, as written by some, is as good as nothing
+		}
+	}
+	var wrong []string
+	count := func(key string, otherwise int) int {
+		v, ok := m.c[key].(float64)
+		if !ok && otherwise > 0 {
+			v = float64(otherwise)
+		}
+		if v < 1 || v > maxGGUFCount || v != float64(int64(v)) {
+			wrong = append(wrong, key)
+			return 1
+		}
+		m.c[key] = v
+		return int(v)
+	}
+	m.vocabSize = count("vocab_size", 0)
+	m.q = count("num_attention_heads", 0)
+	m.kv = count("num_key_value_heads", m.q)
+	m.dim = count("head_dim", count("hidden_size", 0)/m.q)
+	m.scaling, _ = m.c["rope_scaling"].(map[string]any)
+	if p, ok := m.c["rope_parameters"].(map[string]any); ok { // transformers 5
+		m.scaling = p
+		if theta, ok := p["rope_theta"]; ok {
+			m.c["rope_theta"] = theta
+		}
+	}
+	for _, f := range m.fields {
+		switch {
+		case f.kind == countField && (f.need || m.c[f.config] != nil):
+			count(f.config, 0)
+		case f.kind == realField && (f.need || m.c[f.config] != nil):
+			if _, ok := m.c[f.config].(float64); !ok {
+				wrong = append(wrong, f.config)
+			}
+		}
+	}
+	if wrong != nil {
+		slices.Sort(wrong)
+		return nil, fmt.Errorf("config.json: missing or no such number as is expected: %v", slices.Compact(wrong))
+	}
+	m.theta, _ = m.c["rope_theta"].(float64)
+	m.tied, _ = m.c["tie_word_embeddings"].(bool)
+	return m, nil
+}
+
+// GGUFItems are the tensors of a checkpoint as its GGUF file has them: under GGUF's names, rows in llama.cpp's
+// order, vectors in float32, which llama.cpp expects, and the divisors of a scaled rotation that is told so.
+// config is the checkpoint's config.json. want says the type each matrix shall have, by its GGUF name; nil leaves
+// all as they are.
+func GGUFItems(src Source, config []byte, want func(gguf string, s tensor.Spec) tensor.DType) ([]Item, error) {
+	m, err := ggufModelOf(config)
 	if err != nil {
 		return nil, err
 	}
 	src = Quantized(src, func(name string, s tensor.Spec) tensor.DType {
-		if len(s.Shape) == 1 && s.DType.IsFloat() {
+		switch {
+		case len(s.Shape) == 1:
 			return tensor.F32
+		case want == nil:
+			return s.DType
 		}
-		return s.DType
+		return want(m.ggufName(name), s)
 	})
-	var items []Item
+	factors, err := ropeMeta(&Meta{}, m.arch, m.dim, m.theta, m.scaling)
+	if err != nil {
+		return nil, err
+	}
+	items := factors
 	for _, name := range src.Names() {
+		if m.leftOut(name) {
+			continue
+		}
 		item, err := ItemFrom(src, name)
 		if err != nil {
 			return nil, err
 		}
-		heads := 0
-		switch {
-		case isQuery(name):
-			heads = int(c.NumAttentionHeads)
-		case isKey(name):
-			heads = int(c.NumKeyValueHeads)
-		}
-		if heads > 0 {
+		if heads := m.pairedHeads(name, m.q, m.kv); heads > 0 {
 			if item, err = pairedItem(item, heads); err != nil {
 				return nil, err
 			}
 		}
-		item.Name = GGUFName(name)
+		if m.largerByOne(name) {
+			item = changed(item, func(b []byte) []byte { addToFloats(b, 1); return b })
+		}
+		item.Name = m.ggufName(name)
 		items = append(items, item)
 	}
 	return items, nil
+}
+
+// leftOut are tensors of old checkpoints that say again what config.json says, and an output layer that is not used.
+func (m *ggufModel) leftOut(name string) bool {
+	return strings.HasSuffix(name, ".rotary_emb.inv_freq") || m.tied && name == "lm_head.weight"
 }
 
 // pairedItem is an item whose rows are brought into llama.cpp's order.
@@ -52,18 +141,25 @@ func pairedItem(t Item, heads int) (Item, error) {
 	if rows%(2*heads) != 0 {
 		return t, fmt.Errorf("%s: %d rows do not divide into pairs of %d heads", t.Name, rows, heads)
 	}
-	write := t.Write
-	t.Write = func(w io.Writer) error {
-		var src collector
-		if err := write(&src); err != nil {
-			return err
-		}
+	return changed(t, func(src []byte) []byte {
 		dst := make([]byte, len(src))
 		toPairs(dst, src, rows, heads)
-		_, err := w.Write(dst)
+		return dst
+	}), nil
+}
+
+// changed is an item whose bytes are changed when they are written.
+func changed(t Item, by func([]byte) []byte) Item {
+	write := t.Write
+	t.Write = func(w io.Writer) error {
+		var b collector
+		if err := write(&b); err != nil {
+			return err
+		}
+		_, err := w.Write(by(b))
 		return err
 	}
-	return t, nil
+	return t
 }
 
 type collector []byte
@@ -73,59 +169,39 @@ func (c *collector) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func parseLlama(b []byte) (c config, err error) {
-	if err := json.Unmarshal(b, &c); err != nil {
-		return c, fmt.Errorf("config.json: %w", err)
-	}
-	if c.ModelType != "llama" {
-		return c, fmt.Errorf("config.json: model_type is %q, expected llama", c.ModelType)
-	}
-	if c.NumKeyValueHeads == 0 {
-		c.NumKeyValueHeads = c.NumAttentionHeads
-	}
-	for name, v := range map[string]int64{"vocab_size": c.VocabSize, "hidden_size": c.HiddenSize, "intermediate_size": c.IntermediateSize,
-		"num_hidden_layers": c.NumHiddenLayers, "num_attention_heads": c.NumAttentionHeads, "num_key_value_heads": c.NumKeyValueHeads,
-		"max_position_embeddings": c.MaxPosition} {
-		if v < 1 || v > 1<<31 {
-			return c, fmt.Errorf("config.json: %s is %d", name, v)
-		}
-	}
-	if c.HeadDim == 0 {
-		c.HeadDim = c.HiddenSize / c.NumAttentionHeads
-	}
-	if c.RopeTheta == 0 {
-		c.RopeTheta = 10000
-	}
-	return c, nil
-}
-
-// MetaOf is the model's part of a GGUF file's metadata, from a Llama config.json. The tokenizer's part is not in it.
-func MetaOf(configJSON []byte) (m Meta, err error) {
-	c, err := parseLlama(configJSON)
+// MetaOf is the model's part of a GGUF file's metadata, from config.json. The tokenizer's part is not in it.
+func MetaOf(config []byte) (Meta, error) {
+	var m Meta
+	c, err := ggufModelOf(config)
 	if err != nil {
 		return m, err
 	}
-	if c.RopeScaling != nil {
-		return m, fmt.Errorf("config.json: rope_scaling %v is not written to GGUF", c.RopeScaling)
-	}
-	const a = "llama."
-	m.Set("general.architecture", "llama")
+	m.Set("general.architecture", c.arch)
 	m.Set("general.type", "model")
-	if c.NameOrPath != "" {
-		m.Set("general.name", c.NameOrPath)
+	if name, ok := c.c["_name_or_path"].(string); ok && name != "" {
+		m.Set("general.name", name)
 	}
-	m.Set(a+"block_count", uint32(c.NumHiddenLayers))
-	m.Set(a+"context_length", uint32(c.MaxPosition))
-	m.Set(a+"embedding_length", uint32(c.HiddenSize))
-	m.Set(a+"feed_forward_length", uint32(c.IntermediateSize))
-	m.Set(a+"attention.head_count", uint32(c.NumAttentionHeads))
-	m.Set(a+"attention.head_count_kv", uint32(c.NumKeyValueHeads))
-	m.Set(a+"attention.key_length", uint32(c.HeadDim))
-	m.Set(a+"attention.value_length", uint32(c.HeadDim))
-	m.Set(a+"attention.layer_norm_rms_epsilon", float32(c.RMSNormEps))
-	m.Set(a+"rope.freq_base", float32(c.RopeTheta))
-	m.Set(a+"rope.dimension_count", uint32(c.HeadDim))
-	m.Set(a+"vocab_size", uint32(c.VocabSize))
+	for _, f := range c.fields {
+		v, ok := c.c[f.config].(float64)
+		switch {
+		case !ok:
+		case f.kind == countField:
+			m.Set(c.arch+"."+f.meta, uint32(v))
+		default:
+			m.Set(c.arch+"."+f.meta, float32(v))
+		}
+	}
+	rotated := float64(c.dim)
+	if part, ok := c.c["partial_rotary_factor"].(float64); ok {
+		rotated *= part
+	}
+	for _, n := range []struct {
+		key   string
+		value int
+	}{{"attention.key_length", c.dim}, {"attention.value_length", c.dim}, {"rope.dimension_count", int(rotated)}, {"vocab_size", c.vocabSize}} {
+		m.Set(c.arch+"."+n.key, uint32(n.value))
+	}
+	_, err = ropeMeta(&m, c.arch, c.dim, c.theta, c.scaling)
 	m.Set("general.quantization_version", uint32(2))
-	return m, nil
+	return m, err
 }

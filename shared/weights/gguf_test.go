@@ -123,6 +123,7 @@ func TestGGUFConfig(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
+	llama, _ := archOfFile("llama")
 	for gguf, checkpoint := range map[string]string{
 		"token_embd.weight":         "model.embed_tokens.weight",
 		"output.weight":             "lm_head.weight",
@@ -137,10 +138,10 @@ func TestNames(t *testing.T) {
 		"blk.1.ffn_gate_exp.weight": "blk.1.ffn_gate_exp.weight",
 		"nodot":                     "nodot",
 	} {
-		if got := CheckpointName(gguf); got != checkpoint {
+		if got := llama.checkpointName(gguf); got != checkpoint {
 			t.Errorf("%s is %s, want %s", gguf, got, checkpoint)
 		}
-		if got := GGUFName(checkpoint); got != gguf {
+		if got := llama.ggufName(checkpoint); got != gguf {
 			t.Errorf("%s is %s in GGUF, want %s", checkpoint, got, gguf)
 		}
 	}

@@ -16,7 +16,7 @@ func TestWriteGGUF(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	items, err := GGUFItems(g, config)
+	items, err := GGUFItems(g, config, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestMetaOf(t *testing.T) {
 		m.Set(key, v)
 	}
 	half := Quantized(g, func(string, tensor.Spec) tensor.DType { return tensor.F16 })
-	items, err := GGUFItems(half, config)
+	items, err := GGUFItems(half, config, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,12 +124,14 @@ func TestWriteGGUFRefuses(t *testing.T) {
 		"{":                      "config.json",
 		`{"model_type":"gpt2"}`:  `model_type is "gpt2"`,
 		`{"model_type":"llama"}`: "config.json: ",
-		config + `,"rope_scaling":{"rope_type":"llama3"}}`: "rope_scaling",
+		config + `,"rope_scaling":{"rope_type":"llama3"}}`:                             "rope_scaling",
+		config + `,"rope_scaling":{"rope_type":"dynamic","factor":2}}`:                 `rope_type "dynamic" is not written`,
+		config + `,"rope_scaling":{"rope_type":"yarn","factor":2,"mscale_all_dim":1}}`: "mscale_all_dim",
 	} {
 		_, err := MetaOf([]byte(text))
 		wantError(t, err, want)
 	}
 	odd := openFixture(t, "types.safetensors")
-	_, err := GGUFItems(odd, []byte(config+"}"))
+	_, err := GGUFItems(odd, []byte(config+"}"), nil)
 	wantError(t, err, "m.empty", "not a size")
 }

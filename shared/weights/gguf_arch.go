@@ -1,0 +1,168 @@
+package weights
+
+import (
+	"strconv"
+	"strings"
+)
+
+// ggufArch is one architecture as GGUF has it: where its file and its checkpoint differ, and how.
+type ggufArch struct {
+	arch      string       // general.architecture
+	modelType string       // model_type of config.json
+	class     string       // in architectures of config.json
+	pairs     bool         // rows of query and key projections lie in llama.cpp's order (fromPairs)
+	plusOne   bool         // weights of norms are stored one larger than in the checkpoint
+	top       []ggufName   // modules outside of layers
+	prefix    string       // of a layer in the checkpoint, before its number
+	layer     []ggufName   // modules in a layer, which GGUF puts after "blk.N."
+	fields    []ggufField  // what metadata and config.json both say
+	fixed     []fixedField // what config.json says and GGUF leaves to the architecture
+}
+
+type ggufName struct{ gguf, checkpoint string }
+
+// ggufField pairs a key of the metadata, after the architecture's name and a dot, with one of config.json.
+type ggufField struct {
+	meta, config string
+	kind         fieldKind
+	need         bool // a GGUF file without it is not understood
+	otherwise    any  // what is meant where it is missing and not needed; nil: nothing
+}
+
+type fieldKind uint8
+
+const (
+	countField fieldKind = iota // a whole number over 0; in some files an array that says it for each layer
+	realField
+)
+
+type fixedField struct {
+	config string
+	value  any
+}
+
+// ggufArchs has a row for each pair of a GGUF architecture and a model_type. Where several model types share an
+// architecture, a file is taken for the first.
+var ggufArchs = []ggufArch{
+	{arch: "llama", modelType: "llama", class: "LlamaForCausalLM", pairs: true, top: decoderTop, prefix: decoderPrefix,
+		layer: llamaLayer, fields: decoderFields, fixed: []fixedField{{"hidden_act", "silu"}}},
+}
+
+// What most decoders share.
+const decoderPrefix = "model.layers."
+
+var (
+	decoderTop = []ggufName{
+		{"token_embd", "model.embed_tokens"},
+		{"output_norm", "model.norm"},
+		{"output", "lm_head"},
+		{"cls.output", "score"},
+	}
+	llamaLayer = []ggufName{
+		{"attn_norm", "input_layernorm"},
+		{"attn_q", "self_attn.q_proj"},
+		{"attn_k", "self_attn.k_proj"},
+		{"attn_v", "self_attn.v_proj"},
+		{"attn_output", "self_attn.o_proj"},
+		{"attn_q_norm", "self_attn.q_norm"},
+		{"attn_k_norm", "self_attn.k_norm"},
+		{"ffn_norm", "post_attention_layernorm"},
+		{"ffn_gate", "mlp.gate_proj"},
+		{"ffn_up", "mlp.up_proj"},
+		{"ffn_down", "mlp.down_proj"},
+	}
+	decoderFields = []ggufField{
+		{meta: "context_length", config: "max_position_embeddings", need: true},
+		{meta: "embedding_length", config: "hidden_size", need: true},
+		{meta: "block_count", config: "num_hidden_layers", need: true},
+		{meta: "feed_forward_length", config: "intermediate_size", need: true},
+		{meta: "attention.head_count", config: "num_attention_heads", need: true},
+		{meta: "attention.head_count_kv", config: "num_key_value_heads"},
+		{meta: "attention.layer_norm_rms_epsilon", config: "rms_norm_eps", kind: realField, need: true, otherwise: 1e-6},
+		{meta: "rope.freq_base", config: "rope_theta", kind: realField, otherwise: 10000.0},
+	}
+)
+
+// archOfFile is the row of a file's general.architecture. Files of unknown architectures, and of none, have the
+// names of a Llama, so that their tensors can be listed.
+func archOfFile(name string) (row *ggufArch, known bool) {
+	for i := range ggufArchs {
+		if ggufArchs[i].arch == name {
+			return &ggufArchs[i], true
+		}
+	}
+	return &ggufArch{top: decoderTop, prefix: decoderPrefix, layer: llamaLayer}, false
+}
+
+// archOfModel is the row of config.json's model_type, and the model types there are rows for.
+func archOfModel(modelType string) (row *ggufArch, known []string) {
+	for i := range ggufArchs {
+		if ggufArchs[i].modelType == modelType {
+			row = &ggufArchs[i]
+		}
+		known = append(known, ggufArchs[i].modelType)
+	}
+	return row, known
+}
+
+// checkpointName is the checkpoint's name of a GGUF tensor: "model.layers.0.self_attn.q_proj.weight" for
+// "blk.0.attn_q.weight". A name that is in no table is its own.
+func (a *ggufArch) checkpointName(gguf string) string {
+	module, kind, ok := cutLast(gguf, ".")
+	if !ok {
+		return gguf
+	}
+	for _, n := range a.top {
+		if n.gguf == module {
+			return n.checkpoint + "." + kind
+		}
+	}
+	if layer, rest, ok := cutLayer(module, "blk."); ok {
+		for _, n := range a.layer {
+			if n.gguf == rest {
+				return a.prefix + layer + "." + n.checkpoint + "." + kind
+			}
+		}
+	}
+	return gguf
+}
+
+// ggufName is the reverse of checkpointName.
+func (a *ggufArch) ggufName(checkpoint string) string {
+	module, kind, ok := cutLast(checkpoint, ".")
+	if !ok {
+		return checkpoint
+	}
+	for _, n := range a.top {
+		if n.checkpoint == module {
+			return n.gguf + "." + kind
+		}
+	}
+	if layer, rest, ok := cutLayer(module, a.prefix); ok {
+		for _, n := range a.layer {
+			if n.checkpoint == rest {
+				return "blk." + layer + "." + n.gguf + "." + kind
+			}
+		}
+	}
+	return checkpoint
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// cutLayer cuts "blk.12.attn_q" into "12" and "attn_q".
+func cutLayer(module, prefix string) (layer, rest string, ok bool) {
+	s, ok := strings.CutPrefix(module, prefix)
+	if !ok {
+		return "", "", false
+	}
+	layer, rest, ok = strings.Cut(s, ".")
+	n, err := strconv.ParseUint(layer, 10, 31)
+	return layer, rest, ok && err == nil && strconv.FormatUint(n, 10) == layer
+}
