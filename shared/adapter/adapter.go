@@ -15,6 +15,7 @@ import (
 	"math/rand/v2"
 
 	"graft/shared/graph"
+	"graft/shared/model"
 	"graft/shared/nn"
 	"graft/shared/tensor"
 	"graft/shared/weights"
@@ -47,16 +48,16 @@ type Adapter interface {
 	MarshalConfig() ([]byte, error)
 }
 
-// kinds has a row for each peft_type of adapter_config.json. modules are the paths of the base's linear layers.
+// kinds has a row for each peft_type of adapter_config.json.
 var kinds = []struct {
 	peftType string
-	parse    func(config []byte, modules []string) (Adapter, error)
+	parse    func(config []byte, m *model.Parts) (Adapter, error)
 }{
 	{"LORA", parseLoRA},
 }
 
-// Parse reads adapter_config.json for a model whose linear layers have the paths modules (model.LinearModules).
-func Parse(config []byte, modules []string) (Adapter, error) {
+// Parse reads adapter_config.json for a model.
+func Parse(config []byte, m *model.Parts) (Adapter, error) {
 	var head struct {
 		PeftType string `json:"peft_type"`
 	}
@@ -66,7 +67,7 @@ func Parse(config []byte, modules []string) (Adapter, error) {
 	var known []string
 	for _, k := range kinds {
 		if k.peftType == head.PeftType {
-			a, err := k.parse(config, modules)
+			a, err := k.parse(config, m)
 			if err != nil {
 				return nil, fmt.Errorf("adapter_config.json: %w", err)
 			}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"graft/shared/graph"
+	"graft/shared/model"
 	"graft/shared/tensor"
 	"graft/shared/weights"
 )
@@ -28,14 +29,14 @@ type Directory struct {
 	Tensors weights.Source
 }
 
-// Open reads an adapter's directory for a model whose linear layers have the paths modules.
-func Open(fsys fs.FS, modules []string) (*Directory, error) {
+// Open reads an adapter's directory for a model.
+func Open(fsys fs.FS, m *model.Parts) (*Directory, error) {
 	config, err := fs.ReadFile(fsys, ConfigName)
 	if err != nil {
 		return nil, fmt.Errorf("adapter: %w", err)
 	}
 	d := &Directory{}
-	if d.Adapter, err = Parse(config, modules); err != nil {
+	if d.Adapter, err = Parse(config, m); err != nil {
 		return nil, fmt.Errorf("adapter: %w", err)
 	}
 	switch data, err := fs.ReadFile(fsys, SidecarName); {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"graft/shared/graph"
+	"graft/shared/model"
 	"graft/shared/nn"
 	"graft/shared/op"
 	"graft/shared/tensor"
@@ -49,8 +50,8 @@ type loraModule struct {
 
 var _ Adapter = (*lora)(nil)
 
-// NewLoRA binds a configuration to a model whose linear layers have the paths modules.
-func NewLoRA(l LoRA, modules []string) (Adapter, error) {
+// NewLoRA binds a configuration to a model.
+func NewLoRA(l LoRA, m *model.Parts) (Adapter, error) {
 	c := defaultLoRA()
 	c.TaskType, c.BaseModel, c.LoraDropout, c.UseRSLora, c.LoraBias = l.TaskType, l.BaseModel, l.LoraDropout, l.UseRSLora, l.LoraBias
 	c.TargetModules, c.ExcludeModules, c.ModulesToSave, c.LayersToTransform = l.TargetModules, l.Exclude, slices.Clone(l.ModulesToSave), l.Layers
@@ -69,7 +70,7 @@ func NewLoRA(l LoRA, modules []string) (Adapter, error) {
 	for k, v := range l.AlphaPattern {
 		c.AlphaPattern.add(k, v)
 	}
-	return c.bind(nil, modules)
+	return c.bind(nil, m)
 }
 
 func (o *orderedNums) add(key string, v float64) {
@@ -83,7 +84,7 @@ func (o *orderedNums) add(key string, v float64) {
 
 func defaultLoRA() loraConfig { return loraConfig{R: 8, LoraAlpha: 8, Bias: "none"} }
 
-func parseLoRA(config []byte, modules []string) (Adapter, error) {
+func parseLoRA(config []byte, m *model.Parts) (Adapter, error) {
 	c := defaultLoRA()
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(config, &raw); err != nil {
@@ -92,11 +93,11 @@ func parseLoRA(config []byte, modules []string) (Adapter, error) {
 	if err := json.Unmarshal(config, &c); err != nil {
 		return nil, err
 	}
-	return c.bind(raw, modules)
+	return c.bind(raw, m)
 }
 
 // bind finds the modules a configuration means. For SEQ_CLS PEFT keeps the head whole, whatever it is called.
-func (c loraConfig) bind(raw map[string]json.RawMessage, modules []string) (Adapter, error) {
+func (c loraConfig) bind(raw map[string]json.RawMessage, m *model.Parts) (Adapter, error) {
 	if err := c.check(raw); err != nil {
 		return nil, err
 	}
@@ -107,7 +108,7 @@ func (c loraConfig) bind(raw map[string]json.RawMessage, modules []string) (Adap
 			}
 		}
 	}
-	hit, err := c.targets(modules)
+	hit, err := c.targets(m.Linear)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +132,7 @@ func (l *lora) MarshalConfig() ([]byte, error) { return l.marshal() }
 func (l *lora) Hooks(kind graph.Kind) nn.Hooks {
 	return nn.Hooks{
 		Weight: func(name string) (string, graph.Kind, bool) { return l.weight(name, kind) },
-		Linear: func(p nn.Params, x, y graph.Value) graph.Value { return l.linear(p, x, y, kind) },
+		Linear: func(p nn.Params, x, y, _ graph.Value) graph.Value { return l.linear(p, x, y, kind) },
 	}
 }
 

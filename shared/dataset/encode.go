@@ -31,6 +31,31 @@ func (s *Sequence) PoolBefore(pad int32) {
 	s.PoolBack = 0
 }
 
+// Prompt puts n virtual tokens before the others: -1, -2, …, which stand for the rows 0, 1, … of an adapter's prompt. They are
+// never learnt, but the first token after them may be, as PEFT has it.
+func (s *Sequence) Prompt(n int) {
+	if n == 0 {
+		return
+	}
+	tokens := make([]int32, n, n+len(s.Tokens))
+	for i := range tokens {
+		tokens[i] = int32(-1 - i)
+	}
+	s.Tokens = append(tokens, s.Tokens...)
+	if s.Learn != nil {
+		s.Learn = append(make([]bool, n, n+len(s.Learn)), s.Learn...)
+	}
+}
+
+// Virtual gives the row of an adapter's prompt each token stands for, -1 for a real one.
+func Virtual(tokens []int32) []int32 {
+	v := make([]int32, len(tokens))
+	for i, t := range tokens {
+		v[i] = max(-1-t, -1)
+	}
+	return v
+}
+
 // learns is the number of tokens that are targets: the first never is, nothing stands before it.
 func (s *Sequence) learns() int {
 	if s.Label >= 0 {

@@ -1,6 +1,10 @@
 package dataset
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"graft/shared/tensor"
+)
 
 // Batch is sequences laid back to back: T token rows, of which the first Used are tokens and the rest padding, and
 // B sequences, of which the first Sequences are real.
@@ -60,7 +64,7 @@ func (b *Batch) lay(s *Sequence, start int) {
 		b.Tokens[t], b.Positions[t] = token, int32(i)
 		b.Lo[t], b.Hi[t] = int32(start), int32(t+1)
 		b.Targets[t] = -1
-		if s.Label < 0 && i+1 < len(s.Tokens) && (s.Learn == nil || s.Learn[i+1]) {
+		if s.Label < 0 && i+1 < len(s.Tokens) && s.Tokens[i+1] >= 0 && (s.Learn == nil || s.Learn[i+1]) {
 			b.Targets[t], b.Weights[t] = s.Tokens[i+1], weight
 		}
 	}
@@ -74,6 +78,23 @@ func (b *Batch) lay(s *Sequence, start int) {
 	b.Pool = append(b.Pool, pool)
 	b.Labels = append(b.Labels, label)
 	b.LabelWeights = append(b.LabelWeights, labelWeight)
+}
+
+// Shift makes room for n keys that every row attends before those of its sequence: positions and rows of keys count from n.
+func (b *Batch) Shift(n int) {
+	for t := range b.Used {
+		b.Positions[t] += int32(n)
+		b.Lo[t] += int32(n)
+		b.Hi[t] += int32(n)
+	}
+}
+
+// Inputs are the batch's rows under the names of nn.NewInputs, and "virtual": which row of an adapter's prompt a row of the
+// batch stands for, -1 for that of a token.
+func (b *Batch) Inputs() map[string]*tensor.Tensor {
+	n := len(b.Tokens)
+	return map[string]*tensor.Tensor{"tokens": tensor.FromInts(b.Tokens, n), "positions": tensor.FromInts(b.Positions, n),
+		"lo": tensor.FromInts(b.Lo, n), "hi": tensor.FromInts(b.Hi, n), "virtual": tensor.FromInts(Virtual(b.Tokens), n)}
 }
 
 // PadSequences appends sequences that count for nothing until there are n, so that a last, smaller batch fits the same program.

@@ -47,7 +47,7 @@ type Base struct {
 	ChatTemplate string
 
 	options Options
-	modules []string // paths of the linear layers
+	parts   *model.Parts
 }
 
 // Open opens the model in a directory: config.json, tokenizer.json and safetensors as on the Hugging Face hub, or one
@@ -87,7 +87,7 @@ func (b *Base) describe(fsys fs.FS) error {
 	if b.Model, err = model.New(b.Config); err != nil {
 		return err
 	}
-	if b.modules, err = model.LinearModules(b.Model); err != nil {
+	if b.parts, err = model.PartsOf(b.Model); err != nil {
 		return err
 	}
 	switch data, err := fs.ReadFile(fsys, "tokenizer.json"); {
@@ -128,7 +128,7 @@ func (b *Base) template(fsys fs.FS, g *weights.GGUF) error {
 // quantize says which weights LoadIn4Bit stores as NF4: those of the linear layers whose rows divide into blocks.
 func (b *Base) quantize(name string, s tensor.Spec) tensor.DType {
 	path, ok := strings.CutSuffix(name, ".weight")
-	if ok && slices.Contains(b.modules, path) && !s.DType.IsBlock() && s.Shape.Cols()%tensor.NF4.BlockValues() == 0 {
+	if ok && slices.Contains(b.parts.Linear, path) && !s.DType.IsBlock() && s.Shape.Cols()%tensor.NF4.BlockValues() == 0 {
 		return tensor.NF4
 	}
 	return s.DType
@@ -156,7 +156,7 @@ type Adapter struct {
 
 // OpenAdapter reads a PEFT directory for the base. One that was trained on another base is refused unless anyBase.
 func (b *Base) OpenAdapter(fsys fs.FS, anyBase bool) (*Adapter, error) {
-	d, err := adapter.Open(fsys, b.modules)
+	d, err := adapter.Open(fsys, b.parts)
 	if err != nil {
 		return nil, err
 	}

@@ -191,7 +191,7 @@ func (c *Classifier) run(ctx context.Context, seqs []dataset.Sequence) ([][]floa
 		c.passes[key] = pass
 	}
 	b.PadSequences(items)
-	in := inputs(b)
+	in := b.Inputs()
 	in["pool"] = tensor.FromInts(b.Pool, items)
 	if err := pass.Do(ctx, in); err != nil {
 		return nil, err
@@ -205,13 +205,6 @@ func (c *Classifier) run(ctx context.Context, seqs []dataset.Sequence) ([][]floa
 		out[i] = softmax(logits.Floats()[i*n:][:n], c.scale)
 	}
 	return out, nil
-}
-
-// inputs are a batch's token rows under the names of nn.NewInputs.
-func inputs(b dataset.Batch) map[string]*tensor.Tensor {
-	n := len(b.Tokens)
-	return map[string]*tensor.Tensor{"tokens": tensor.FromInts(b.Tokens, n), "positions": tensor.FromInts(b.Positions, n),
-		"lo": tensor.FromInts(b.Lo, n), "hi": tensor.FromInts(b.Hi, n)}
 }
 
 // softmax of logits times scale.

@@ -54,7 +54,7 @@ func (t *Training) Prepare() (*Job, error) {
 		l := *t.LoRA
 		l.TaskType, l.BaseModel = t.Task, b.Name
 		var err error
-		if o.Adapter, err = adapter.NewLoRA(l, b.modules); err != nil {
+		if o.Adapter, err = adapter.NewLoRA(l, b.parts); err != nil {
 			return nil, err
 		}
 		if t.Start != nil {

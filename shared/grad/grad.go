@@ -53,6 +53,9 @@ func reach(g *graph.Graph, from, to int, wrt []graph.Value) []bool {
 	}
 	for i := from; i < to; i++ {
 		n := g.Node(i)
+		if n.Detached() {
+			continue
+		}
 		any := false
 		for _, v := range n.In() {
 			any = any || need[v.ID()]

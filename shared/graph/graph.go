@@ -36,6 +36,7 @@ type node struct {
 	args, nargs int32
 	outs, nouts int32
 	path, block int32
+	detached    bool
 }
 
 type value struct {
@@ -63,6 +64,7 @@ type Graph struct {
 	kept    []int32
 	paths   []string
 	block   int32
+	detach  bool
 	err     error
 }
 
@@ -117,6 +119,14 @@ func (g *Graph) Block(n int) (leave func()) {
 	old := g.block
 	g.block = int32(n)
 	return func() { g.block = old }
+}
+
+// Detach marks what is recorded from here on as constant to differentiation: gradients do not flow through it, as
+// under PyTorch's no_grad. It returns the way back.
+func (g *Graph) Detach() (leave func()) {
+	old := g.detach
+	g.detach = true
+	return func() { g.detach = old }
 }
 
 // Leaf returns the value of that name, which is bound to memory before a run. Asked for again with the same
@@ -192,7 +202,7 @@ func Apply(op Op, in ...Value) []Value {
 		return failed(op, in[0])
 	}
 	n := node{op: op, args: int32(len(g.args)), nargs: int32(len(in)), outs: int32(len(g.values)), nouts: int32(len(outs)),
-		path: int32(len(g.paths) - 1), block: g.block}
+		path: int32(len(g.paths) - 1), block: g.block, detached: g.detach}
 	for _, v := range in {
 		g.args = append(g.args, v.id)
 	}

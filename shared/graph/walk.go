@@ -38,6 +38,9 @@ func (n Node) Out() []Value {
 // Block is the number set by Graph.Block when the node was recorded.
 func (n Node) Block() int { return int(n.g.nodes[n.i].block) }
 
+// Detached reports whether gradients stop at the node (Graph.Detach).
+func (n Node) Detached() bool { return n.g.nodes[n.i].detached }
+
 // Path is the path set by Graph.At when the node was recorded.
 func (n Node) Path() string { return n.g.paths[n.g.nodes[n.i].path] }
 

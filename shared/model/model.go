@@ -6,7 +6,6 @@ package model
 
 import (
 	"fmt"
-	"slices"
 
 	"graft/shared/graph"
 	"graft/shared/nn"
@@ -48,7 +47,11 @@ func New(config []byte) (Model, error) {
 
 // Logits are the scores of the next token [T,vocab_size] of hidden states [T,hidden_size].
 func Logits(m Model, p nn.Params, hidden graph.Value) graph.Value {
-	return p.Product(hidden, m.Output(p))
+	y := p.Product(hidden, m.Output(p))
+	if h := p.Scope().Hooks; h.Output {
+		return h.Linear(p.Sub(Output), hidden, y, graph.Value{})
+	}
+	return y
 }
 
 // Score is the classification head of transformers' …ForSequenceClassification: a linear layer without bias over
@@ -56,17 +59,4 @@ func Logits(m Model, p nn.Params, hidden graph.Value) graph.Value {
 func Score(m Model, p nn.Params, hidden, rows graph.Value, labels int) graph.Value {
 	p = p.Sub("score")
 	return op.Linear(op.Gather(hidden, rows), p.Get("weight", labels, m.Config().HiddenSize))
-}
-
-// LinearModules lists the paths of m's linear layers, without the output layer, in the order they are used: what
-// PEFT's target_modules="all-linear" stands for.
-func LinearModules(m Model) ([]string, error) {
-	var paths []string
-	scope := nn.Scope{Hooks: nn.Hooks{Linear: func(p nn.Params, _, y graph.Value) graph.Value {
-		paths = append(paths, p.Path())
-		return y
-	}}}
-	g := graph.New()
-	m.Hidden(nn.Root(g, &scope), nn.NewInputs(g, 1))
-	return slices.Clip(paths), g.Err()
 }

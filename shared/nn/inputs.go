@@ -17,10 +17,15 @@ type Inputs struct {
 	Cache     *Cache      // nil where sequences are seen whole, as in training and classification
 }
 
+// Tokens is the input of a pass over rows rows that Inputs.Tokens is.
+func Tokens(g *graph.Graph, rows int) graph.Value {
+	return g.Leaf(graph.Input, "tokens", tensor.I32, rows)
+}
+
 // NewInputs asks for the inputs of a pass over rows rows by their usual names.
 func NewInputs(g *graph.Graph, rows int) Inputs {
 	leaf := func(name string) graph.Value { return g.Leaf(graph.Input, name, tensor.I32, rows) }
-	return Inputs{Tokens: leaf("tokens"), Positions: leaf("positions"), Lo: leaf("lo"), Hi: leaf("hi")}
+	return Inputs{Tokens: Tokens(g, rows), Positions: leaf("positions"), Lo: leaf("lo"), Hi: leaf("hi")}
 }
 
 // Window is the inputs of a layer whose rows attend the last size keys of what they would, their own among them; size 0
@@ -49,18 +54,22 @@ func (in Inputs) derive(name string, f func(lo, hi []int32, row int) int32) grap
 
 // Cache keeps the keys and values of earlier positions of several sequences, a row each, on the device.
 type Cache struct {
-	Rows  int          // room for so many positions over all sequences
+	Rows  int          // room for so many positions over all sequences, and those of the adapter's KV hook before them
 	DType tensor.DType // of keys and values
 	Slots graph.Value  // I32 [T]: the cache row each row of the pass is written to, -1 for none
 }
 
-// Update writes the pass's keys and values [T,n] of one layer and returns the whole caches [Rows,n].
-func (c *Cache) Update(layer int, k, v graph.Value) (keys, values graph.Value) {
-	return c.write("cache.k.", layer, k), c.write("cache.v.", layer, v)
+// update writes the pass's keys and values [T,n] of one layer, and those every row attends to the first rows, and
+// returns the whole caches [Rows,n].
+func (c *Cache) update(layer int, k, v graph.Value, prefix [2]graph.Value) (keys, values graph.Value) {
+	return c.write("cache.k.", layer, k, prefix[0]), c.write("cache.v.", layer, v, prefix[1])
 }
 
-func (c *Cache) write(prefix string, layer int, x graph.Value) graph.Value {
+func (c *Cache) write(name string, layer int, x, prefix graph.Value) graph.Value {
 	g := x.Graph()
-	state := g.Leaf(graph.State, prefix+strconv.Itoa(layer), c.DType, c.Rows, x.Shape().Cols())
+	state := g.Leaf(graph.State, name+strconv.Itoa(layer), c.DType, c.Rows, x.Shape().Cols())
+	if prefix.Valid() {
+		state = op.Write(state, prefix, count(g, 0, prefix.Shape()[0]))
+	}
 	return op.Write(state, x, c.Slots)
 }

@@ -8,15 +8,16 @@ import (
 // Linear is y = x·Wᵀ with W [out,in] at "weight"; x is [T,in].
 func Linear(p Params, x graph.Value, in, out int) graph.Value {
 	defer p.g.At(p.path)()
-	y := p.Product(x, p.Get("weight", out, in))
-	return adapted(p, x, y)
+	x = entering(p, x)
+	return adapted(p, x, p.Product(x, p.Get("weight", out, in)), graph.Value{})
 }
 
 // LinearBias is Linear with a bias [out] at "bias".
 func LinearBias(p Params, x graph.Value, in, out int) graph.Value {
 	defer p.g.At(p.path)()
-	y := op.Add(p.Product(x, p.Get("weight", out, in)), p.Get("bias", out))
-	return adapted(p, x, y)
+	x = entering(p, x)
+	bias := p.Get("bias", out)
+	return adapted(p, x, op.Add(p.Product(x, p.Get("weight", out, in)), bias), bias)
 }
 
 // Product is x·wᵀ at the precision the scope allows: x [T,in], w [out,in] of any type.
@@ -24,9 +25,16 @@ func (p Params) Product(x, w graph.Value) graph.Value {
 	return op.MatMul(x, w, op.MatMulConfig{TransposeB: true, Activations: p.scope.Activations})
 }
 
-func adapted(p Params, x, y graph.Value) graph.Value {
+func entering(p Params, x graph.Value) graph.Value {
+	if h := p.scope.Hooks.Input; h != nil {
+		return h(p, x)
+	}
+	return x
+}
+
+func adapted(p Params, x, y, bias graph.Value) graph.Value {
 	if h := p.scope.Hooks.Linear; h != nil {
-		return h(p, x, y)
+		return h(p, x, y, bias)
 	}
 	return y
 }
@@ -36,7 +44,7 @@ func Embedding(p Params, tokens graph.Value, vocab, hidden int) graph.Value {
 	defer p.g.At(p.path)()
 	x := op.Gather(p.Get("weight", vocab, hidden), tokens)
 	if h := p.scope.Hooks.Embed; h != nil {
-		return h(p, x)
+		return h(p, tokens, x)
 	}
 	return x
 }

@@ -17,12 +17,19 @@ type Hooks struct {
 	// Weight gives the leaf that stands for the weight of that checkpoint name, where it is not the base's own:
 	// a trained copy of a module (modules_to_save), a trained bias. ok is false for the base's own.
 	Weight func(name string) (leaf string, kind graph.Kind, ok bool)
-	// Linear sees a linear layer's input x [T,in] and output y [T,out] and returns the output to use.
-	Linear func(p Params, x, y graph.Value) graph.Value
-	// KV sees the keys and values [T,kv_heads·head_dim] of a layer after rotation.
-	KV func(p Params, layer int, k, v graph.Value) (keys, values graph.Value)
-	// Embed sees the embedded tokens [T,hidden].
-	Embed func(p Params, x graph.Value) graph.Value
+	// Input sees what enters a linear layer, x [T,in], and returns what shall enter.
+	Input func(p Params, x graph.Value) graph.Value
+	// Linear sees a linear layer's input x [T,in] and output y [T,out], which has the bias [out] (the zero Value for
+	// none) in it, and returns the output to use.
+	Linear func(p Params, x, y, bias graph.Value) graph.Value
+	// Embed sees what a table gave for index I32 [T], x [T,hidden]. The table of tokens is the one whose index is
+	// Inputs.Tokens.
+	Embed func(p Params, index, x graph.Value) graph.Value
+	// KV gives keys and values [n,width] of a layer, n the same in all, that every row attends before those of its
+	// sequence; zero Values for none. The host counts positions, and rows of keys, from n on (dataset.Batch.Shift).
+	KV func(p Params, layer, width int) (keys, values graph.Value)
+	// Output is whether Linear changes the output layer "lm_head", so that a loss can't be computed without its logits.
+	Output bool
 }
 
 // Scope is what holds for every part of a recorded model.

@@ -20,11 +20,11 @@ func TestPlanOfLlama2(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	modules, err := model.LinearModules(m)
+	parts, err := model.PartsOf(m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := adapter.NewLoRA(adapter.LoRA{TaskType: adapter.SeqCls, R: 8, LoraAlpha: 32}, modules)
+	a, err := adapter.NewLoRA(adapter.LoRA{TaskType: adapter.SeqCls, R: 8, LoraAlpha: 32}, parts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,11 +22,11 @@ import (
 func toy(t *testing.T, store train.Store) train.Options {
 	t.Helper()
 	o, fx := traintest.Options(t, device.Reference(), "base", "lora", adapter.SeqCls)
-	modules, err := model.LinearModules(fx.Model)
+	parts, err := model.PartsOf(fx.Model)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Adapter, err = adapter.NewLoRA(adapter.LoRA{TaskType: adapter.SeqCls, R: 4, LoraDropout: 0.2}, modules)
+	o.Adapter, err = adapter.NewLoRA(adapter.LoRA{TaskType: adapter.SeqCls, R: 4, LoraDropout: 0.2}, parts)
 	if err != nil {
 		t.Fatal(err)
 	}

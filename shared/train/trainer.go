@@ -13,6 +13,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -217,9 +218,7 @@ func (t *Trainer) pass(ctx context.Context, b dataset.Batch, items int, total fl
 
 // rows adds the model's inputs of a batch.
 func rows(b dataset.Batch, in map[string]*tensor.Tensor) map[string]*tensor.Tensor {
-	n := len(b.Tokens)
-	in["tokens"], in["positions"] = tensor.FromInts(b.Tokens, n), tensor.FromInts(b.Positions, n)
-	in["lo"], in["hi"] = tensor.FromInts(b.Lo, n), tensor.FromInts(b.Hi, n)
+	maps.Copy(in, b.Inputs())
 	return in
 }
 

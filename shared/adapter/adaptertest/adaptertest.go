@@ -65,11 +65,11 @@ func Run(t *testing.T, open func(t *testing.T) device.Device) {
 		t.Run(name, func(t *testing.T) {
 			x := c.Adapters[name]
 			f := modeltest.Open(t, open(t), filepath.Join(modeltest.Dir(), x.Base), nil)
-			modules, err := model.LinearModules(f.Model)
+			parts, err := model.PartsOf(f.Model)
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := adapter.Open(os.DirFS(filepath.Join(Dir(), name)), modules)
+			d, err := adapter.Open(os.DirFS(filepath.Join(Dir(), name)), parts)
 			if why, ok := unsupported[name]; ok {
 				if err == nil || !strings.Contains(err.Error(), why) {
 					t.Fatalf("error %v, expected %q", err, why)

@@ -93,11 +93,11 @@ func Options(t *testing.T, d device.Device, base, method string, task adapter.Ta
 	if method == "full" {
 		return o, fx
 	}
-	modules, err := model.LinearModules(fx.Model)
+	parts, err := model.PartsOf(fx.Model)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := adapter.Open(os.DirFS(filepath.Join(Dir(), "init", strings.ToLower(string(task)))), modules)
+	dir, err := adapter.Open(os.DirFS(filepath.Join(Dir(), "init", strings.ToLower(string(task)))), parts)
 	if err != nil {
 		t.Fatal(err)
 	}
