@@ -1,7 +1,8 @@
 // Package generate chooses tokens from logits until a text is done.
 //
 // It knows no model: Generate feeds tokens to a Step function and gets the logits of the next token back, chooses with a
-// Sampler, and streams the text, never a part of a stop string. Options have Hugging Face's names and meanings.
+// Sampler, and streams the text, never a part of a stop string. A Scheduler does so for many sequences at once, in passes
+// they share. Options have Hugging Face's names and meanings.
 package generate
 
 import (
@@ -70,10 +71,9 @@ func Generate(ctx context.Context, step Step, decoder Decoder, r Request) iter.S
 			yield(Token{}, err)
 			return
 		}
-		sampler := NewSampler(r.Sampling, r.Prompt)
-		stops := stopper{stops: r.Stop}
+		text := newText(r, decoder)
 		next := r.Prompt
-		for n := 1; ; n++ {
+		for {
 			if err := ctx.Err(); err != nil {
 				yield(Token{}, err)
 				return
@@ -83,35 +83,11 @@ func Generate(ctx context.Context, step Step, decoder Decoder, r Request) iter.S
 				yield(Token{}, err)
 				return
 			}
-			id, err := sampler.Next(logits)
-			if err != nil {
-				yield(Token{}, fmt.Errorf("token %d: %w", n, err))
+			t, err := text.next(logits)
+			if !yield(t, err) || err != nil || t.Finish != Running {
 				return
 			}
-			t := Token{ID: id}
-			switch {
-			case slices.Contains(r.EOS, id):
-				t.Finish = EOS
-			case n == r.MaxNewTokens:
-				t.Finish = Length
-			}
-			text := ""
-			if t.Finish != EOS {
-				text = decoder.Next(id)
-			}
-			if t.Finish != Running {
-				text += decoder.Flush()
-			}
-			var stopped bool
-			if t.Text, stopped = stops.push(text); stopped {
-				t.Finish = Stop
-			} else if t.Finish != Running {
-				t.Text += stops.flush()
-			}
-			if !yield(t, nil) || t.Finish != Running {
-				return
-			}
-			next = []int32{id}
+			next = []int32{t.ID}
 		}
 	}
 }

@@ -1,0 +1,50 @@
+package generate
+
+import (
+	"fmt"
+	"slices"
+)
+
+// text is one text as it is said: it chooses the tokens and knows when it is done.
+type text struct {
+	r       Request
+	sampler *Sampler
+	stops   stopper
+	decoder Decoder
+	said    int // tokens
+}
+
+// newText starts a text. The request is known to be right (see Check).
+func newText(r Request, d Decoder) *text {
+	return &text{r: r, sampler: NewSampler(r.Sampling, r.Prompt), stops: stopper{stops: r.Stop}, decoder: d}
+}
+
+// next chooses the token that follows from the logits after those before it.
+func (x *text) next(logits []float32) (Token, error) {
+	x.said++
+	id, err := x.sampler.Next(logits)
+	if err != nil {
+		return Token{}, fmt.Errorf("token %d: %w", x.said, err)
+	}
+	t := Token{ID: id}
+	switch {
+	case slices.Contains(x.r.EOS, id):
+		t.Finish = EOS
+	case x.said == x.r.MaxNewTokens:
+		t.Finish = Length
+	}
+	piece := ""
+	if t.Finish != EOS {
+		piece = x.decoder.Next(id)
+	}
+	if t.Finish != Running {
+		piece += x.decoder.Flush()
+	}
+	var stopped bool
+	if t.Text, stopped = x.stops.push(piece); stopped {
+		t.Finish = Stop
+	} else if t.Finish != Running {
+		t.Text += x.stops.flush()
+	}
+	return t, nil
+}
