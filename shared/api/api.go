@@ -37,6 +37,7 @@ type GenerateRequest struct {
 	RepetitionPenalty float64   `json:"repetition_penalty,omitempty"`
 	Seed              uint64    `json:"seed,omitempty"`
 	Stop              []string  `json:"stop,omitempty"`
+	Adapter           string    `json:"adapter,omitempty"` // by name, where several are open; "": none
 }
 
 // Why a text ended.

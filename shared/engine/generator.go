@@ -34,9 +34,6 @@ func (g *Generator) room(n int) error {
 		return nil
 	}
 	most := g.base.Model.Config().MaxPositionEmbeddings
-	if n > most {
-		return fmt.Errorf("prompt and max_new_tokens are %d tokens, and the model reads at most %d", n, most)
-	}
 	s, err := g.base.Session(g.adapter, min((n+contextStep-1)/contextStep*contextStep, most), g.cache)
 	if err != nil {
 		return err
@@ -71,26 +68,43 @@ func (g *Generator) step(ctx context.Context, ids []int32, first bool) ([]float3
 }
 
 // Prompt gives the tokens of a request's prompt.
-func (g *Generator) Prompt(r api.GenerateRequest) ([]int32, error) {
+func (b *Base) Prompt(r api.GenerateRequest) ([]int32, error) {
 	if len(r.Messages) > 0 {
-		return g.base.encodeChat(r.Messages)
+		return b.encodeChat(r.Messages)
 	}
-	ids := g.base.Tokenizer.Encode(r.Prompt, true).IDs
+	ids := b.Tokenizer.Encode(r.Prompt, true).IDs
 	if len(ids) == 0 {
 		return nil, fmt.Errorf("prompt is empty")
 	}
 	return ids, nil
 }
 
+// defaultNewTokens is max_new_tokens where a request does not say it and there is room.
+const defaultNewTokens = 256
+
+// request is a request in tokens. room is how many the cache can hold.
+func (b *Base) request(r api.GenerateRequest, room int) (generate.Request, error) {
+	most := b.Model.Config().MaxPositionEmbeddings
+	prompt, err := b.Prompt(r)
+	if err == nil {
+		err = b.checkTokens(prompt)
+	}
+	if r.MaxNewTokens == 0 {
+		r.MaxNewTokens = max(1, min(defaultNewTokens, min(room, most)-len(prompt)))
+	}
+	if n := len(prompt) + r.MaxNewTokens; err == nil && n > most {
+		err = fmt.Errorf("prompt and max_new_tokens are %d tokens, and the model reads at most %d", n, most)
+	}
+	return generate.Request{Prompt: prompt, MaxNewTokens: r.MaxNewTokens, EOS: b.Model.Config().EOSTokenID, Stop: r.Stop,
+		Sampling: generate.Sampling{RepetitionPenalty: r.RepetitionPenalty, Temperature: r.Temperature, TopK: r.TopK, TopP: r.TopP, MinP: r.MinP, Seed: r.Seed}}, err
+}
+
 // Stream generates the answer to a request token by token.
 func (g *Generator) Stream(ctx context.Context, r api.GenerateRequest) iter.Seq2[api.Chunk, error] {
 	return func(yield func(api.Chunk, error) bool) {
-		prompt, err := g.Prompt(r)
+		req, err := g.base.request(r, g.base.Model.Config().MaxPositionEmbeddings)
 		if err == nil {
-			if r.MaxNewTokens == 0 {
-				r.MaxNewTokens = min(256, g.base.Model.Config().MaxPositionEmbeddings-len(prompt))
-			}
-			err = g.room(len(prompt) + r.MaxNewTokens)
+			err = g.room(len(req.Prompt) + req.MaxNewTokens)
 		}
 		if err != nil {
 			yield(api.Chunk{}, err)
@@ -101,10 +115,8 @@ func (g *Generator) Stream(ctx context.Context, r api.GenerateRequest) iter.Seq2
 			defer func() { first = false }()
 			return g.step(ctx, ids, first)
 		}
-		req := generate.Request{Prompt: prompt, MaxNewTokens: r.MaxNewTokens, EOS: g.base.Model.Config().EOSTokenID, Stop: r.Stop,
-			Sampling: generate.Sampling{RepetitionPenalty: r.RepetitionPenalty, Temperature: r.Temperature, TopK: r.TopK, TopP: r.TopP, MinP: r.MinP, Seed: r.Seed}}
 		for t, err := range generate.Generate(ctx, step, g.base.Tokenizer.NewDecoder(true), req) {
-			if !yield(api.Chunk{Text: t.Text, ID: t.ID, FinishReason: string(t.Finish)}, err) {
+			if !yield(chunk(t), err) {
 				return
 			}
 		}
@@ -113,7 +125,7 @@ func (g *Generator) Stream(ctx context.Context, r api.GenerateRequest) iter.Seq2
 
 // Generate waits for the whole answer to a request.
 func (g *Generator) Generate(ctx context.Context, r api.GenerateRequest) (api.Generation, error) {
-	prompt, err := g.Prompt(r)
+	prompt, err := g.base.Prompt(r)
 	if err != nil {
 		return api.Generation{}, err
 	}
