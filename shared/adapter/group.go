@@ -46,7 +46,7 @@ func NewGroup(members []*Directory) (*Group, error) {
 
 // Hooks record every member's part. index I32 [T] is the member of each row, below zero for the base alone.
 func (g *Group) Hooks(index graph.Value) nn.Hooks {
-	return nn.Hooks{Linear: func(p nn.Params, x, y graph.Value) graph.Value {
+	return nn.Hooks{Linear: func(p nn.Params, x, y, _ graph.Value) graph.Value {
 		r, ok := g.ranks[p.Path()]
 		if !ok {
 			return y

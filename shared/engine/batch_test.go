@@ -24,11 +24,11 @@ import (
 // invented is an adapter of random factors.
 func invented(t *testing.T, b *engine.Base, l adapter.LoRA, seed uint64) *engine.Adapter {
 	t.Helper()
-	modules, err := model.LinearModules(b.Model)
+	parts, err := model.PartsOf(b.Model)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := adapter.NewLoRA(l, modules)
+	a, err := adapter.NewLoRA(l, parts)
 	if err != nil {
 		t.Fatal(err)
 	}
