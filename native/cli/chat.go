@@ -30,7 +30,7 @@ func (a *app) chat() *cobra.Command {
 				return err
 			}
 			defer o.Close()
-			g, err := o.generator(sampling.cache())
+			g, err := o.generator(sampling)
 			if err != nil {
 				return err
 			}

@@ -46,7 +46,7 @@ func (a *app) generate() *cobra.Command {
 				return err
 			}
 			defer o.Close()
-			g, err := o.generator(sampling.cache())
+			g, err := o.generator(sampling)
 			if err != nil {
 				return err
 			}
@@ -77,7 +77,11 @@ func (a *app) generate() *cobra.Command {
 }
 
 // generator readies what is open to generate.
-func (o *opened) generator(cache tensor.DType) (*engine.Generator, error) {
+func (o *opened) generator(s *samplingFlags) (*engine.Generator, error) {
+	cache, err := s.cache()
+	if err != nil {
+		return nil, err
+	}
 	if o.adapter != nil && o.adapter.Adapter.Task() != adapter.CausalLM {
 		return nil, fmt.Errorf("the adapter was trained for %s, expected %s to generate", o.adapter.Adapter.Task(), adapter.CausalLM)
 	}
@@ -101,14 +105,19 @@ func (a *app) shown(s string) string {
 	}, s)
 }
 
-// samplingFlags are those of generate and chat.
-type samplingFlags struct{ cacheF32 bool }
+// samplingFlags are those of generate, chat and batch.
+type samplingFlags struct{ cacheType string }
 
-func (s *samplingFlags) cache() tensor.DType {
-	if s.cacheF32 {
-		return tensor.F32
+// caches are the types that attention's keys and values may be kept in.
+var caches = []tensor.DType{tensor.F16, tensor.Q8_0, tensor.F32}
+
+func (s *samplingFlags) cache() (tensor.DType, error) {
+	for _, d := range caches {
+		if s.cacheType == d.String() {
+			return d, nil
+		}
 	}
-	return tensor.F16
+	return 0, usagef("--cache-type is %q, expected one of %v", s.cacheType, caches)
 }
 
 // samplingFlags adds the flags to a command; they set fields of r.
@@ -123,6 +132,6 @@ func (a *app) samplingFlags(cmd *cobra.Command, r *api.GenerateRequest) *samplin
 	f.Float64Var(&r.RepetitionPenalty, "repetition-penalty", 0, of(text{"above 1 makes tokens that were said less likely; 0: off", "大于 1 时降低已出现 token 的概率;0 为关闭"}))
 	f.StringArrayVar(&r.Stop, "stop", nil, of(text{"text that ends the answer; may be given more than once", "遇到此文本即停止;可多次给出"}))
 	f.Uint64Var(&r.Seed, "seed", 0, of(text{"of what is drawn by chance", "随机种子"}))
-	f.BoolVar(&s.cacheF32, "cache-f32", false, of(text{"keep attention keys and values in float32, not float16", "注意力的键和值用 float32 而非 float16 保存"}))
+	f.StringVar(&s.cacheType, "cache-type", "f16", of(text{"what attention keys and values are kept in: f16, q8_0 (half the memory) or f32", "注意力的键和值的存储类型:f16、q8_0(内存减半)或 f32"}))
 	return s
 }

@@ -98,6 +98,11 @@ func (t *Batch) Stream(ctx context.Context, r api.GenerateRequest) iter.Seq2[api
 	}
 }
 
+// Generate waits for the whole answer to a request, while others are generated.
+func (t *Batch) Generate(ctx context.Context, r api.GenerateRequest) (api.Generation, error) {
+	return t.base.collect(r, t.Stream(ctx, r))
+}
+
 func chunk(t generate.Token) api.Chunk {
 	return api.Chunk{Text: t.Text, ID: t.ID, FinishReason: string(t.Finish)}
 }

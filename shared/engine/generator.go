@@ -125,14 +125,20 @@ func (g *Generator) Stream(ctx context.Context, r api.GenerateRequest) iter.Seq2
 
 // Generate waits for the whole answer to a request.
 func (g *Generator) Generate(ctx context.Context, r api.GenerateRequest) (api.Generation, error) {
-	prompt, err := g.base.Prompt(r)
+	return g.base.collect(r, g.Stream(ctx, r))
+}
+
+// collect waits for the end of a request's stream. With an error it returns what came before.
+func (b *Base) collect(r api.GenerateRequest, stream iter.Seq2[api.Chunk, error]) (api.Generation, error) {
+	out := api.Generation{Prompt: r.Prompt}
+	prompt, err := b.Prompt(r)
 	if err != nil {
-		return api.Generation{}, err
+		return out, err
 	}
-	out := api.Generation{Prompt: r.Prompt, PromptTokens: len(prompt)}
+	out.PromptTokens = len(prompt)
 	start := time.Now()
 	var first time.Duration
-	for c, err := range g.Stream(ctx, r) {
+	for c, err := range stream {
 		if err != nil {
 			return out, err
 		}
