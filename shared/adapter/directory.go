@@ -27,6 +27,8 @@ type Directory struct {
 	Adapter Adapter
 	Sidecar *Sidecar // nil where there is no graft.json
 	Tensors weights.Source
+
+	head string // path of the last layer of the model's classification head
 }
 
 // Open reads an adapter's directory for a model.
@@ -35,7 +37,7 @@ func Open(fsys fs.FS, m *model.Parts) (*Directory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("adapter: %w", err)
 	}
-	d := &Directory{}
+	d := &Directory{head: model.HeadOf(m.Model).Output}
 	if d.Adapter, err = Parse(config, m); err != nil {
 		return nil, fmt.Errorf("adapter: %w", err)
 	}
@@ -99,8 +101,8 @@ func (d *Directory) Check(g *graph.Graph) error {
 	if len(bad) == 0 {
 		return nil
 	}
-	if d.Adapter.Task() == SeqCls && slices.ContainsFunc(bad, func(s string) bool { return strings.HasPrefix(s, prefix+"score.weight: missing") }) {
-		bad = append(bad, "a SEQ_CLS adapter without its head (modules_to_save: score) answers at random, so it is not loaded")
+	if d.Adapter.Task() == SeqCls && slices.ContainsFunc(bad, func(s string) bool { return strings.HasPrefix(s, prefix+d.head+".weight: missing") }) {
+		bad = append(bad, fmt.Sprintf("a SEQ_CLS adapter without its head (modules_to_save: %s) answers at random, so it is not loaded", d.head))
 	}
 	const most = 20
 	if n := len(bad); n > most {
@@ -111,7 +113,7 @@ func (d *Directory) Check(g *graph.Graph) error {
 
 // Labels is the number of classes of the adapter's head, 0 if it has none.
 func (d *Directory) Labels() int {
-	if s, ok := d.Tensors.Spec(prefix + "score.weight"); ok && len(s.Shape) == 2 {
+	if s, ok := d.Tensors.Spec(prefix + d.head + ".weight"); ok && len(s.Shape) == 2 {
 		return s.Shape[0]
 	}
 	return 0

@@ -29,7 +29,7 @@ type LoRA struct {
 	UseRSLora     bool   // scale alpha/√r in place of alpha/r (Kalajdzievski 2023)
 	Bias          string // "none" (default), "all", "lora_only"
 	LoraBias      bool
-	TargetModules Names // empty: q_proj, v_proj
+	TargetModules Names // empty: q_proj, v_proj, or their like
 	Exclude       Names
 	ModulesToSave []string
 	RankPattern   map[string]int

@@ -77,9 +77,9 @@ func (c *loraConfig) check(raw map[string]json.RawMessage) error {
 	return nil
 }
 
-// saved reports whether a module is trained whole and kept in the adapter.
+// saved reports whether a module is trained whole and kept in the adapter: it, or one that it is part of, is named.
 func (c *loraConfig) saved(path string) bool {
-	return slices.ContainsFunc(c.ModulesToSave, func(n string) bool { return path == n || strings.HasSuffix(path, "."+n) })
+	return slices.ContainsFunc(c.ModulesToSave, func(n string) bool { return strings.Contains("."+path+".", "."+n+".") })
 }
 
 // rank and scale of one module: patterns first, in the order of the file.

@@ -15,7 +15,7 @@ type Sidecar struct {
 	GraftVersion  string   `json:"graft_version,omitempty"`
 	Labels        []string `json:"labels,omitempty"`       // names of the classes in order of their ids
 	PadTokenID    *int32   `json:"pad_token_id,omitempty"` // of the run that trained it
-	Pooling       string   `json:"pooling,omitempty"`      // PoolLastNonPad
+	Pooling       string   `json:"pooling,omitempty"`      // which rows the head judges a text by: model.Head
 	MaxLength     int      `json:"max_length,omitempty"`   // tokens; longer texts were cut on the right
 	Base          Base     `json:"base"`
 	LoadIn4Bit    bool     `json:"load_in_4bit,omitempty"` // the base was quantised to NF4 while training
@@ -25,9 +25,6 @@ type Sidecar struct {
 	Seed          uint64   `json:"seed,omitempty"`
 	Metrics       any      `json:"metrics,omitempty"` // on validation data, of the saved weights
 }
-
-// PoolLastNonPad is transformers' rule: a sequence is judged by its last token that is not the padding token.
-const PoolLastNonPad = "last_non_pad"
 
 // Base names the model an adapter was trained on.
 type Base struct {

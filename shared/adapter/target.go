@@ -80,7 +80,9 @@ func layerIndex(path string, patterns []string) (int, bool) {
 // targets selects from the linear modules of a model those a LoRA configuration names, as PEFT does.
 func (c *loraConfig) targets(modules []string) ([]string, error) {
 	if c.TargetModules.empty() {
-		c.TargetModules.List = []string{"q_proj", "v_proj"}
+		if c.TargetModules.List = defaultTargets(modules); c.TargetModules.empty() {
+			return nil, fmt.Errorf("target_modules is empty, and the model has none of the usual ones; it has %s", strings.Join(lastNames(modules), ", "))
+		}
 	}
 	if err := c.refuse("model.embed_tokens", "lm_head"); err != nil {
 		return nil, err
@@ -118,6 +120,20 @@ func (c *loraConfig) targets(modules []string) ([]string, error) {
 		return nil, fmt.Errorf("target_modules %v: no linear layer of the model is meant; it has %s", c.TargetModules, strings.Join(lastNames(modules), ", "))
 	}
 	return hit, nil
+}
+
+// usualTargets are what PEFT adapts where target_modules is empty, each of architectures that have all of a row; it has
+// no choice of its own for ModernBERT (Wqkv).
+var usualTargets = [][]string{{"q_proj", "v_proj"}, {"query", "value"}, {"q_lin", "v_lin"}, {"qkv_proj"}, {"Wqkv"}}
+
+func defaultTargets(modules []string) []string {
+	have := lastNames(modules)
+	for _, row := range usualTargets {
+		if !slices.ContainsFunc(row, func(name string) bool { return !slices.Contains(have, name) }) {
+			return slices.Clone(row)
+		}
+	}
+	return nil
 }
 
 // refuse reports a target that is no linear layer of the model's body, which the hooks do not reach.

@@ -1,6 +1,9 @@
 package dataset
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Sequence is the tokens of one example. The zero value of each other field is the usual case, except Label.
 type Sequence struct {
@@ -9,6 +12,7 @@ type Sequence struct {
 	Learn    []bool  // per token, whether the model learns to say it; nil: all of them. Not looked at when Label >= 0.
 	Weight   float32 // of the example's losses; 0 means 1
 	PoolBack int     // how many trailing tokens the pooled row lies before the last (see PoolBefore)
+	Tail     int     // how many trailing tokens stay when the sequence is cut: [SEP]
 }
 
 // Text is a sequence whose tokens are learnt where learn says so; nil means all.
@@ -70,18 +74,33 @@ func (s *Sequence) learns() int {
 	return n
 }
 
-// truncate keeps the first n tokens and reports how many it cut.
-func (s *Sequence) truncate(n int) int {
+// Truncate cuts the sequence to n tokens, 0 for no limit, and reports how many it cut. They are the last ones before the
+// tail, as transformers cuts a text before [SEP] is put behind it.
+func (s *Sequence) Truncate(n int) int {
 	cut := len(s.Tokens) - n
 	if n <= 0 || cut <= 0 {
 		return 0
 	}
-	s.Tokens = s.Tokens[:n]
+	tail := min(s.Tail, n)
+	s.Tokens = shortened(s.Tokens, n, tail)
 	if s.Learn != nil {
-		s.Learn = s.Learn[:n]
+		s.Learn = shortened(s.Learn, n, tail)
 	}
-	s.PoolBack = max(s.PoolBack-cut, 0)
+	if s.PoolBack >= tail {
+		s.PoolBack = max(s.PoolBack-cut, tail)
+	}
+	if s.PoolBack >= n {
+		s.PoolBack = 0
+	}
 	return cut
+}
+
+// shortened is the first values of v and its last tail ones, n in all. v stays as it is.
+func shortened[T any](v []T, n, tail int) []T {
+	if tail == 0 {
+		return v[:n]
+	}
+	return slices.Concat(v[:n-tail], v[len(v)-tail:])
 }
 
 // Encoded is a table as tokens.
@@ -119,7 +138,7 @@ func Encode(t *Table, maxLength int, tokens func(i int, r Row) (Sequence, error)
 			fault("nothing to learn in %d tokens", len(s.Tokens))
 			continue
 		}
-		if cut := s.truncate(maxLength); cut > 0 {
+		if cut := s.Truncate(maxLength); cut > 0 {
 			e.Truncated++
 			e.Cut += cut
 			if s.Label < 0 && s.learns() == 0 {

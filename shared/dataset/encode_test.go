@@ -3,9 +3,35 @@ package dataset
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
+
+func TestTruncate(t *testing.T) {
+	for _, test := range []struct {
+		n, tail, back int
+		want          []int32
+		cut, wantBack int
+	}{
+		{0, 1, 0, []int32{1, 2, 3, 4, 9}, 0, 0},
+		{5, 1, 0, []int32{1, 2, 3, 4, 9}, 0, 0},
+		{3, 0, 0, []int32{1, 2, 3}, 2, 0},
+		{3, 1, 0, []int32{1, 2, 9}, 2, 0}, // [SEP] stays, and is still what is pooled
+		{3, 1, 1, []int32{1, 2, 9}, 2, 1}, // the token before it was pooled, and one before it is
+		{3, 0, 4, []int32{1, 2, 3}, 2, 2}, // the pooled token is kept
+		{1, 2, 0, []int32{9}, 4, 0},
+	} {
+		whole := []int32{1, 2, 3, 4, 9}
+		s := Sequence{Tokens: whole, Tail: test.tail, PoolBack: test.back}
+		if cut := s.Truncate(test.n); cut != test.cut || !slices.Equal(s.Tokens, test.want) || s.PoolBack != test.wantBack {
+			t.Errorf("%+v: %v with %d cut and %d back", test, s.Tokens, cut, s.PoolBack)
+		}
+		if !slices.Equal(whole, []int32{1, 2, 3, 4, 9}) {
+			t.Fatalf("%+v: what is cut was changed to %v", test, whole)
+		}
+	}
+}
 
 // letters makes a token of each byte.
 func letters(s string) []int32 {

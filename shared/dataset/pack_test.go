@@ -68,7 +68,7 @@ func TestPoolBefore(t *testing.T) {
 	}
 	s := Class([]int32{1, 5, 6, pad}, 0)
 	s.PoolBefore(pad)
-	if s.truncate(3); s.PoolBack != 0 {
+	if s.Truncate(3); s.PoolBack != 0 {
 		t.Errorf("after truncation %d rows back, expected 0", s.PoolBack)
 	}
 }

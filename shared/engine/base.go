@@ -14,6 +14,7 @@ import (
 
 	"graft/shared/adapter"
 	"graft/shared/chat"
+	"graft/shared/dataset"
 	"graft/shared/device"
 	"graft/shared/model"
 	"graft/shared/tensor"
@@ -65,8 +66,9 @@ func Open(fsys fs.FS, d device.Device, o Options) (*Base, error) {
 		src.Close()
 		return nil, err
 	}
+	b.Source = model.Checkpoint(b.Model, src)
 	if o.LoadIn4Bit {
-		b.Source = weights.Quantizer{Want: b.quantize, DoubleQuant: o.DoubleQuant}.View(src)
+		b.Source = weights.Quantizer{Want: b.quantize, DoubleQuant: o.DoubleQuant}.View(b.Source)
 	}
 	b.Memory.Fetch = weights.Loader(b.Source, d)
 	return b, nil
@@ -136,6 +138,16 @@ func (b *Base) quantize(name string, s tensor.Spec) tensor.DType {
 
 // storage is the type programs hold weights in.
 func (b *Base) storage() func(string, tensor.Shape) tensor.DType { return weights.Storage(b.Source) }
+
+// sequence gives the tokens of a text with those the tokenizer puts around it; the ones behind it stay when it is cut.
+func (b *Base) sequence(text string) dataset.Sequence {
+	e := b.Tokenizer.Encode(text, true)
+	s := dataset.Sequence{Tokens: e.IDs, Label: -1}
+	for i := len(e.Offsets) - 1; i >= 0 && e.Offsets[i] == [2]int{}; i-- { // put there, of no place in the text
+		s.Tail++
+	}
+	return s
+}
 
 // Device is where the base is.
 func (b *Base) Device() device.Device { return b.Memory.Device() }

@@ -38,8 +38,9 @@ func (b *Base) Classifier(a *Adapter) (*Classifier, error) {
 	if cfg.PadTokenID != nil {
 		c.pad = *cfg.PadTokenID
 	}
+	head := model.HeadOf(b.Model).Output
 	classes := 0
-	if s, ok := b.Source.Spec("score.weight"); ok && len(s.Shape) == 2 {
+	if s, ok := b.Source.Spec(head + ".weight"); ok && len(s.Shape) == 2 {
 		classes = s.Shape[0]
 	}
 	if a != nil {
@@ -53,7 +54,7 @@ func (b *Base) Classifier(a *Adapter) (*Classifier, error) {
 	}
 	if classes == 0 {
 		if a == nil {
-			return nil, fmt.Errorf("%s has no classification head (score.weight): name an adapter trained with task_type SEQ_CLS", b.Name)
+			return nil, fmt.Errorf("%s has no classification head (%s.weight): name an adapter trained with task_type SEQ_CLS", b.Name, head)
 		}
 		classes = 2 // Check below reports the missing head beside every other mismatch
 	}
@@ -123,21 +124,20 @@ func (c *Classifier) record(rows, items int) (*graph.Graph, error) {
 	g := graph.New()
 	p := nn.Root(g, &nn.Scope{Hooks: c.adapter.hooks(), DType: c.base.storage(), Activations: c.base.options.Activations})
 	hidden := c.base.Model.Hidden(p, nn.NewInputs(g, rows))
-	pool := g.Leaf(graph.Input, "pool", tensor.I32, items)
-	g.Output("logits", model.Score(c.base.Model, p, hidden, pool, len(c.labels)))
+	g.Output("logits", model.Score(c.base.Model, p, hidden, items, len(c.labels)))
 	return g, g.Err()
 }
 
 // Labels are the names of the classes in order of their ids.
 func (c *Classifier) Labels() []string { return c.labels }
 
-// Encode gives the tokens of a text as the classifier reads it, cut on the right.
+// Encode gives the tokens of a text as the classifier reads it, cut on the right to the longest it reads.
 func (c *Classifier) Encode(text string) (dataset.Sequence, error) {
-	ids := c.base.Tokenizer.Encode(text, true).IDs
-	if len(ids) == 0 {
-		return dataset.Sequence{}, fmt.Errorf("the text is empty")
+	s := c.base.sequence(text)
+	if len(s.Tokens) == 0 {
+		return s, fmt.Errorf("the text is empty")
 	}
-	s := dataset.Sequence{Tokens: ids[:min(len(ids), c.maxLength)], Label: -1}
+	s.Truncate(c.maxLength)
 	if c.pad >= 0 {
 		s.PoolBefore(c.pad)
 	}

@@ -7,6 +7,9 @@ import (
 	"strconv"
 
 	"graft/shared/adapter"
+	"graft/shared/graph"
+	"graft/shared/model"
+	"graft/shared/nn"
 	"graft/shared/tensor"
 	"graft/shared/weights"
 )
@@ -33,7 +36,7 @@ func (b *Base) Merge(a *Adapter, dtype tensor.DType) (*Merged, error) {
 	delete(c, "dtype")
 	c["torch_dtype"] = map[tensor.DType]string{tensor.F32: "float32", tensor.F16: "float16", tensor.BF16: "bfloat16"}[dtype]
 	if a.Adapter.Task() == adapter.SeqCls {
-		c["architectures"] = []string{architecture(c["model_type"], "ForSequenceClassification")}
+		c["architectures"] = []string{b.classifierClass()}
 		if s := a.Sidecar; s != nil && len(s.Labels) > 0 {
 			id2label, label2id := map[string]string{}, map[string]int{}
 			for i, n := range s.Labels {
@@ -62,35 +65,50 @@ func (m *Merged) Items() ([]weights.Item, error) {
 			return weights.WriteAs(w, t, m.dtype)
 		}})
 	}
-	seqCls := m.a.Adapter.Task() == adapter.SeqCls
+	if m.a.Adapter.Task() == adapter.SeqCls {
+		err := m.classifier(func(name string, s tensor.Shape) {
+			add(name, s, func() (*tensor.Tensor, error) { return m.weight(name, s) })
+		})
+		return items, err
+	}
 	for _, name := range m.base.Source.Names() {
 		s, _ := m.base.Source.Spec(name)
 		if !s.DType.IsFloat() {
 			return nil, fmt.Errorf("merge: %s is %v", name, s)
 		}
-		if seqCls && (name == "lm_head.weight" || name == "score.weight") {
-			continue
-		}
-		add(name, s.Shape, func() (*tensor.Tensor, error) { return m.weight(name) })
-	}
-	const head = "score.weight"
-	if n := m.a.Labels(); seqCls && n > 0 {
-		add(head, tensor.Shape{n, m.base.Model.Config().HiddenSize}, func() (*tensor.Tensor, error) {
-			t := tensor.Make(tensor.Of(tensor.F32, n, m.base.Model.Config().HiddenSize))
-			_, err := m.a.Adapter.Merge(head, t, m.a.Tensors)
-			return t, err
-		})
+		add(name, s.Shape, func() (*tensor.Tensor, error) { return m.weight(name, s.Shape) })
 	}
 	return items, nil
 }
 
-func (m *Merged) weight(name string) (*tensor.Tensor, error) {
-	t, err := weights.Floats(m.base.Source, name)
-	if err != nil {
-		return nil, err
+// classifier calls add for each weight that the model with its classification head asks for.
+func (m *Merged) classifier(add func(name string, s tensor.Shape)) error {
+	g, head := graph.New(), model.HeadOf(m.base.Model)
+	p := nn.Root(g, &nn.Scope{})
+	head.Record(p, m.base.Model.Hidden(p, nn.NewInputs(g, 1)), 1, max(m.a.Labels(), 1))
+	g.Leaves(func(v graph.Value, k graph.Kind, name string) bool {
+		if k == graph.Weight && g.Data(v) == nil {
+			add(name, v.Shape())
+		}
+		return true
+	})
+	return g.Err()
+}
+
+// weight is the base's weight of that shape, or, of a head the base has none of, zeros, with the adapter merged into it.
+func (m *Merged) weight(name string, s tensor.Shape) (*tensor.Tensor, error) {
+	w := tensor.Make(tensor.Of(tensor.F32, s...))
+	have, ok := m.base.Source.Spec(name)
+	if ok = ok && have.Shape.Equal(s); ok {
+		t, err := weights.Floats(m.base.Source, name)
+		if err != nil {
+			return nil, err
+		}
+		copy(w.Data, t.Data) // the source's view may not be written to
 	}
-	w := tensor.Make(t.Spec) // the source's view may not be written to
-	copy(w.Data, t.Data)
-	_, err = m.a.Adapter.Merge(name, w, m.a.Tensors)
+	changed, err := m.a.Adapter.Merge(name, w, m.a.Tensors)
+	if err == nil && !ok && !changed {
+		err = fmt.Errorf("merge: %s: neither the base nor the adapter has it", name)
+	}
 	return w, err
 }

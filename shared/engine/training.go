@@ -6,12 +6,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"graft/shared/adapter"
 	"graft/shared/dataset"
 	"graft/shared/device"
 	"graft/shared/eval"
+	"graft/shared/graph"
+	"graft/shared/model"
+	"graft/shared/nn"
 	"graft/shared/tensor"
 	"graft/shared/train"
 	"graft/shared/weights"
@@ -53,6 +58,9 @@ func (t *Training) Prepare() (*Job, error) {
 	if t.LoRA != nil {
 		l := *t.LoRA
 		l.TaskType, l.BaseModel = t.Task, b.Name
+		if t.Task == adapter.SeqCls {
+			l.ModulesToSave = append(slices.Clone(l.ModulesToSave), b.absentHead()...)
+		}
 		var err error
 		if o.Adapter, err = adapter.NewLoRA(l, b.parts); err != nil {
 			return nil, err
@@ -96,10 +104,30 @@ func (j *Job) Close() error {
 	return err
 }
 
+// absentHead lists the modules of the classification head that the base has no weights for, such as the pooler of a BERT
+// that was trained without one. They are trained whole and kept with the adapter; so is the last layer, always.
+func (b *Base) absentHead() []string {
+	g := graph.New()
+	p, head := nn.Root(g, &nn.Scope{}), model.HeadOf(b.Model)
+	head.Record(p, b.Model.Hidden(p, nn.NewInputs(g, 1)), 1, 2)
+	last, _, _ := strings.Cut(head.Output, ".")
+	var absent []string
+	g.Leaves(func(v graph.Value, k graph.Kind, name string) bool {
+		module := name[:max(strings.LastIndexByte(name, '.'), 0)]
+		_, have := b.Source.Spec(name)
+		if k == graph.Weight && g.Data(v) == nil && !slices.Contains(b.parts.Weights, name) && !have && !strings.HasPrefix(name, last+".") && !slices.Contains(absent, module) {
+			absent = append(absent, module)
+		}
+		return true
+	})
+	return absent
+}
+
 // float32s reads a base weight to start a trained copy from.
 func (b *Base) float32s(name string, shape tensor.Shape) ([]float32, bool, error) {
 	s, ok := b.Source.Spec(name)
-	if !ok || name == "score.weight" && !s.Shape.Equal(shape) { // a head for another number of classes starts anew
+	head := model.HeadOf(b.Model).Output + "."
+	if !ok || strings.HasPrefix(name, head) && !s.Shape.Equal(shape) { // a head for another number of classes starts anew
 		return nil, false, nil
 	}
 	if !s.Shape.Equal(shape) {
@@ -120,7 +148,8 @@ func (t *Training) encode(table *dataset.Table) (*dataset.Encoded, error) {
 			return nil, err
 		}
 		return dataset.Encode(table, t.MaxLength, func(i int, r dataset.Row) (dataset.Sequence, error) {
-			s := dataset.Class(t.Base.Tokenizer.Encode(r.Text, true).IDs, ids[i])
+			s := t.Base.sequence(r.Text)
+			s.Label = ids[i]
 			if pad := t.pad(); pad != nil {
 				s.PoolBefore(*pad)
 			}
@@ -224,7 +253,7 @@ func (t *Training) files(metrics map[string]float64) (map[string][]byte, error) 
 		s.Metrics = maps.Clone(metrics)
 	}
 	if t.Task == adapter.SeqCls {
-		s.Labels, s.Pooling = t.Labels.Names(), adapter.PoolLastNonPad
+		s.Labels, s.Pooling = t.Labels.Names(), model.HeadOf(t.Base.Model).Pooling
 	}
 	if h, err := t.Base.tokenizerHash(); err == nil {
 		s.TokenizerHash = h
@@ -257,15 +286,21 @@ func (t *Training) modelConfig() ([]byte, error) {
 			id2label[strconv.Itoa(i)], label2id[n] = n, i
 		}
 		c["id2label"], c["label2id"], c["pad_token_id"] = id2label, label2id, t.pad()
-		c["architectures"] = []string{architecture(c["model_type"], "ForSequenceClassification")}
+		c["architectures"] = []string{t.Base.classifierClass()}
 	}
 	return json.MarshalIndent(c, "", "  ")
 }
 
-// architecture is the name of transformers' class for a model type and a head.
-func architecture(modelType any, head string) string {
-	if modelType == "llama" {
-		return "Llama" + head
+// classifierClass is the name of transformers' class for the model with a classification head. It begins as the name of
+// the class the checkpoint was written by does: "Llama" of "LlamaForCausalLM", "Bert" of "BertModel".
+func (b *Base) classifierClass() string {
+	c := b.Model.Config()
+	name := c.ModelType
+	if len(c.Architectures) > 0 {
+		name = c.Architectures[0]
+		for _, end := range []string{"For", "Model"} {
+			name, _, _ = strings.Cut(name, end)
+		}
 	}
-	return fmt.Sprint(modelType) + head
+	return name + "ForSequenceClassification"
 }

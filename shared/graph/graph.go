@@ -159,6 +159,14 @@ func (g *Graph) Constant(name string, t *tensor.Tensor) Value {
 	return v
 }
 
+// Data is the data of a constant, nil for any other value.
+func (g *Graph) Data(v Value) *tensor.Tensor {
+	if i := g.values[v.id].leaf; i >= 0 {
+		return g.leaves[i].data
+	}
+	return nil
+}
+
 // Derivation computes an input from the other inputs of a run, nil where one it needs is not there.
 type Derivation func(inputs map[string]*tensor.Tensor) *tensor.Tensor
 

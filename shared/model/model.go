@@ -9,7 +9,6 @@ import (
 
 	"graft/shared/graph"
 	"graft/shared/nn"
-	"graft/shared/op"
 )
 
 // Model is one architecture with its sizes.
@@ -17,6 +16,11 @@ type Model interface {
 	Config() Config
 	// Hidden records a pass over T rows and returns the last hidden states, normalised, [T,hidden_size].
 	Hidden(p nn.Params, in nn.Inputs) graph.Value
+}
+
+// Decoder is a Model that says what comes next. It can be given a cache.
+type Decoder interface {
+	Model
 	// Output is the weight [vocab_size,hidden_size] that turns hidden states into logits.
 	Output(p nn.Params) graph.Value
 }
@@ -47,16 +51,19 @@ func New(config []byte) (Model, error) {
 
 // Logits are the scores of the next token [T,vocab_size] of hidden states [T,hidden_size].
 func Logits(m Model, p nn.Params, hidden graph.Value) graph.Value {
-	y := p.Product(hidden, m.Output(p))
+	y := p.Product(hidden, OutputOf(m, p))
 	if h := p.Scope().Hooks; h.Output {
 		return h.Linear(p.Sub(Output), hidden, y, graph.Value{})
 	}
 	return y
 }
 
-// Score is the classification head of transformers' …ForSequenceClassification: a linear layer without bias over
-// the hidden state of each sequence's row rows (I32 [n]); the result is [n,labels].
-func Score(m Model, p nn.Params, hidden, rows graph.Value, labels int) graph.Value {
-	p = p.Sub("score")
-	return op.Linear(op.Gather(hidden, rows), p.Get("weight", labels, m.Config().HiddenSize))
+// OutputOf is the weight [vocab_size,hidden_size] of a Decoder's output layer. Asking another model for it is a mistake.
+func OutputOf(m Model, p nn.Params) graph.Value {
+	d, ok := m.(Decoder)
+	if !ok {
+		p.Graph().Fail(fmt.Errorf("a %s reads texts and does not continue them", m.Config().ModelType))
+		return p.Get("none", m.Config().VocabSize, m.Config().HiddenSize)
+	}
+	return d.Output(p)
 }

@@ -10,7 +10,7 @@ import (
 // Parts are what adapters attach to, as recording a model finds them.
 type Parts struct {
 	Model
-	Linear    []string // paths of the linear layers in the order they are used, without the output layer
+	Linear    []string // paths of the linear layers in the order they are used, those of the classification head among them, without the output layers
 	Embedding string   // path of the table of tokens
 	KV        []int    // width of each layer's keys and values, 0 for a layer without
 	Weights   []string // checkpoint names of all weights of the body, without the output layer
@@ -24,7 +24,7 @@ func PartsOf(m Model) (*Parts, error) {
 	parts := &Parts{Model: m}
 	g := graph.New()
 	in := nn.NewInputs(g, 1)
-	m.Hidden(nn.Root(g, &nn.Scope{Hooks: nn.Hooks{
+	p := nn.Root(g, &nn.Scope{Hooks: nn.Hooks{
 		Linear: func(p nn.Params, _, y, _ graph.Value) graph.Value {
 			if !slices.Contains(parts.Linear, p.Path()) {
 				parts.Linear = append(parts.Linear, p.Path())
@@ -44,18 +44,20 @@ func PartsOf(m Model) (*Parts, error) {
 			parts.KV[layer] = width
 			return k, v
 		},
-	}}), in)
+	}})
+	hidden := m.Hidden(p, in)
 	g.Leaves(func(_ graph.Value, k graph.Kind, name string) bool {
 		if k == graph.Weight {
 			parts.Weights = append(parts.Weights, name)
 		}
 		return true
 	})
+	HeadOf(m).Record(p, hidden, 1, 2)
 	parts.Linear = slices.Clip(parts.Linear)
 	return parts, g.Err()
 }
 
-// LinearModules lists the paths of m's linear layers, without the output layer, in the order they are used: what
+// LinearModules lists the paths of m's linear layers, without the output layers, in the order they are used: what
 // PEFT's target_modules="all-linear" stands for.
 func LinearModules(m Model) ([]string, error) {
 	parts, err := PartsOf(m)

@@ -1,8 +1,11 @@
 package nn
 
 import (
+	"strconv"
+
 	"graft/shared/graph"
 	"graft/shared/op"
+	"graft/shared/tensor"
 )
 
 // Linear is y = x·Wᵀ with W [out,in] at "weight"; x is [T,in].
@@ -47,6 +50,19 @@ func Embedding(p Params, tokens graph.Value, vocab, hidden int) graph.Value {
 		return h(p, tokens, x)
 	}
 	return x
+}
+
+// LayerNorm gives each row of x [T,n] mean 0 and variance 1, then scales it by "weight" and adds "bias" (Ba et al. 2016).
+func LayerNorm(p Params, x graph.Value, n int, eps float32) graph.Value {
+	defer p.g.At(p.path)()
+	return op.LayerNorm(x, p.Get("weight", n), p.Get("bias", n), eps)
+}
+
+// LayerNormNoBias is LayerNorm that adds nothing.
+func LayerNormNoBias(p Params, x graph.Value, n int, eps float32) graph.Value {
+	defer p.g.At(p.path)()
+	zeros := p.g.Constant("zeros."+strconv.Itoa(n), tensor.Make(tensor.Of(tensor.F32, n)))
+	return op.LayerNorm(x, p.Get("weight", n), zeros, eps)
 }
 
 // RMSNorm scales each row of x [T,n] to unit root mean square and by the weight (Zhang and Sennrich 2019).

@@ -34,8 +34,7 @@ var tasks = map[adapter.TaskType]task{
 func sequences(b *dataset.Batch) int { return len(b.Pool) }
 
 func classLogits(o *Options, p nn.Params, hidden graph.Value, s size) graph.Value {
-	pool := p.Graph().Leaf(graph.Input, "pool", tensor.I32, s.items)
-	return model.Score(o.Model, p, hidden, pool, len(o.Labels))
+	return model.Score(o.Model, p, hidden, s.items, len(o.Labels))
 }
 
 func classLosses(o *Options, p nn.Params, hidden graph.Value, s size) graph.Value {
@@ -62,7 +61,7 @@ func learnable(b *dataset.Batch) int {
 func tokenLosses(o *Options, p nn.Params, hidden graph.Value, s size) graph.Value {
 	rows := p.Graph().Leaf(graph.Input, "learn", tensor.I32, s.items)
 	targets := p.Graph().Leaf(graph.Input, "targets", tensor.I32, s.items)
-	w := o.Model.Output(p)
+	w := model.OutputOf(o.Model, p)
 	losses, _ := op.LinearCrossEntropy(op.Gather(hidden, rows), w, targets, p.Scope().Activations)
 	return losses
 }

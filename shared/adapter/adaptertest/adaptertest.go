@@ -98,15 +98,12 @@ func (s session) compare(name string, want, grads weights.Source) {
 	b, labels := s.batch()
 	g, p, in := s.f.Root(len(b.Tokens), s.d.Adapter.Hooks(graph.Param))
 	hidden := s.f.Model.Hidden(p, in)
-	logits := model.Logits
 	feed := modeltest.Feed(b)
-	out := hidden
+	var out graph.Value
 	if s.x.TaskType == adapter.SeqCls {
-		pool := g.Leaf(graph.Input, "pool", tensor.I32, len(b.Pool))
-		feed["pool"] = tensor.FromInts(b.Pool, len(b.Pool))
-		out = model.Score(s.f.Model, p, hidden, pool, 3)
+		out = model.Score(s.f.Model, p, hidden, len(b.Pool), 3)
 	} else {
-		out = logits(s.f.Model, p, hidden)
+		out = model.Logits(s.f.Model, p, hidden)
 	}
 	g.Output("logits", out)
 	n, learned := len(labels), 0

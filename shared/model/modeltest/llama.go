@@ -94,7 +94,7 @@ func (f *Fixture) causal(t *testing.T, ids, labels []int32) ([]float32, float32)
 	logits := model.Logits(f.Model, p, hidden)
 	g.Output("logits", logits)
 	target := g.Leaf(graph.Input, "target", tensor.I32, n)
-	losses, _ := op.LinearCrossEntropy(hidden, f.Model.Output(p), target, 0)
+	losses, _ := op.LinearCrossEntropy(hidden, model.OutputOf(f.Model, p), target, 0)
 	g.Output("losses", losses)
 	targets, count := make([]int32, n), 0
 	for i := range targets {
@@ -132,11 +132,8 @@ func (f *Fixture) scores(t *testing.T, rows [][]int32, pad int32, h nn.Hooks) []
 	}
 	b := dataset.Pack(seqs, nil)
 	g, p, in := f.Root(len(b.Tokens), h)
-	pool := g.Leaf(graph.Input, "pool", tensor.I32, len(b.Pool))
-	g.Output("scores", model.Score(f.Model, p, f.Model.Hidden(p, in), pool, 3))
-	feed := Feed(b)
-	feed["pool"] = tensor.FromInts(b.Pool, len(b.Pool))
-	return f.Compute(t, g, feed, "scores")
+	g.Output("scores", model.Score(f.Model, p, f.Model.Hidden(p, in), len(seqs), 3))
+	return f.Compute(t, g, Feed(b), "scores")
 }
 
 // cached holds decoding one token at a time over a cache to one pass over all.

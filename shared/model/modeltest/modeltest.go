@@ -62,6 +62,7 @@ func Open(t *testing.T, d device.Device, dir string, config []byte) *Fixture {
 	if f.Source, err = weights.Open(os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
+	f.Source = model.Checkpoint(f.Model, f.Source)
 	f.Memory.Fetch = weights.Loader(f.Source, d)
 	t.Cleanup(func() { f.Memory.Close(); f.Source.Close() })
 	return f
@@ -78,7 +79,7 @@ func (f *Fixture) Root(rows int, h nn.Hooks) (*graph.Graph, nn.Params, nn.Inputs
 func Feed(b dataset.Batch) map[string]*tensor.Tensor {
 	n := len(b.Tokens)
 	return map[string]*tensor.Tensor{"tokens": tensor.FromInts(b.Tokens, n), "positions": tensor.FromInts(b.Positions, n),
-		"lo": tensor.FromInts(b.Lo, n), "hi": tensor.FromInts(b.Hi, n)}
+		"lo": tensor.FromInts(b.Lo, n), "hi": tensor.FromInts(b.Hi, n), "pool": tensor.FromInts(b.Pool, len(b.Pool))}
 }
 
 // Compute runs what g records and returns an output.
