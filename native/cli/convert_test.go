@@ -57,6 +57,7 @@ func TestQuantize(t *testing.T) {
 		{"nf4", "nf4", "model", "nf4"},
 		{"q8_0", "q8_0.gguf", "gguf", "q8_0"},
 		{"q4_0", "q4_0.gguf", "gguf", "q4_0"},
+		{"q4_k_m", "q4_k_m.gguf", "gguf", "q5_0"}, // rows of 64: none divides into blocks of 256
 		{"f16", "f16.gguf", "gguf", "f16"},
 	} {
 		out := s.out(c.output)

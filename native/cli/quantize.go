@@ -19,17 +19,6 @@ import (
 	"graft/shared/weights"
 )
 
-// formats has a row for each --format of quantize.
-var formats = []struct {
-	name  string
-	write func(ctx context.Context, q *quantization) error
-}{
-	{"nf4", func(ctx context.Context, q *quantization) error { return q.directory(ctx) }},
-	{"q8_0", func(_ context.Context, q *quantization) error { return q.gguf(tensor.Q8_0) }},
-	{"q4_0", func(_ context.Context, q *quantization) error { return q.gguf(tensor.Q4_0) }},
-	{"f16", func(_ context.Context, q *quantization) error { return q.gguf(tensor.F16) }},
-}
-
 // quantization is one run of graft quantize.
 type quantization struct {
 	path, output string
@@ -41,38 +30,38 @@ func (a *app) quantize() *cobra.Command {
 	var q quantization
 	var format, tokenizer string
 	cmd := a.command("quantize", text{"store a model in fewer bits", "以更少的比特保存模型"},
-		text{"quantize writes a copy of a model with smaller weights.\n  nf4         a Hugging Face directory as transformers and bitsandbytes save it: linear layers in 4 bits\n  q8_0, q4_0  a GGUF file: all matrices in 8 or 4 bits\n  f16         a GGUF file: all matrices in float16",
-			"quantize 以更小的权重保存模型的副本。\n  nf4         与 transformers 和 bitsandbytes 相同的 Hugging Face 目录:线性层为 4 位\n  q8_0、q4_0  GGUF 文件:所有矩阵为 8 位或 4 位\n  f16         GGUF 文件:所有矩阵为 float16"},
+		text{"quantize writes a copy of a model with smaller weights.\n  nf4                 a Hugging Face directory as transformers and bitsandbytes save it: linear layers in 4 bits\n  q8_0, q4_0, q4_k_m  a GGUF file in 8 or 4 bits, each tensor in the type that llama.cpp's quantize gives it\n  f16, bf16, f32      a GGUF file whose matrices are not quantised",
+			"quantize 以更小的权重保存模型的副本。\n  nf4                 与 transformers 和 bitsandbytes 相同的 Hugging Face 目录:线性层为 4 位\n  q8_0、q4_0、q4_k_m  8 位或 4 位的 GGUF 文件,各张量类型与 llama.cpp 的 quantize 相同\n  f16、bf16、f32      矩阵不量化的 GGUF 文件"},
 		`graft quantize --model base --format nf4 --bnb-4bit-use-double-quant --output base-nf4
-graft quantize --model base --format q8_0 --output base-q8_0.gguf`,
+graft quantize --model base --format q4_k_m --output base-q4_k_m.gguf`,
 		func(ctx context.Context, _ []string) (err error) {
 			if q.path == "" || q.output == "" {
 				return usagef("--model and --output are both needed")
 			}
-			var known []string
-			for _, f := range formats {
-				if f.name != strings.ToLower(format) {
-					known = append(known, f.name)
-					continue
-				}
-				base, d, err := a.openBase(q.path, tokenizer, 0, engine.Options{})
-				if err != nil {
-					return err
-				}
-				defer func() { err = errors.Join(err, base.Close(), d.Close()) }()
-				q.base = base
-				if err := f.write(ctx, &q); err != nil {
-					return err
-				}
-				a.note(text{"saved in %s", "已保存到 %s"}, q.output)
-				return nil
+			mix, known, ok := weights.MixtureOf(format)
+			if !ok && strings.ToLower(format) != "nf4" {
+				return usagef("--format is %q, expected one of nf4 %s", format, strings.Join(known, " "))
 			}
-			return usagef("--format is %q, expected one of %s", format, strings.Join(known, " "))
+			base, d, err := a.openBase(q.path, tokenizer, 0, engine.Options{})
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, base.Close(), d.Close()) }()
+			q.base = base
+			if ok {
+				err = q.gguf(mix)
+			} else {
+				err = q.directory(ctx)
+			}
+			if err == nil {
+				a.note(text{"saved in %s", "已保存到 %s"}, q.output)
+			}
+			return err
 		})
 	f, of := cmd.Flags(), a.lang.of
 	f.StringVar(&q.path, "model", "", of(text{"model: a Hugging Face directory or a GGUF file", "模型:Hugging Face 目录或 GGUF 文件"}))
 	f.StringVar(&tokenizer, "tokenizer", "", of(text{"directory with tokenizer.json, if not the model's", "tokenizer.json 所在目录(默认用模型自带的)"}))
-	f.StringVar(&format, "format", "nf4", of(text{"nf4, q8_0, q4_0 or f16", "nf4、q8_0、q4_0 或 f16"}))
+	f.StringVar(&format, "format", "nf4", of(text{"nf4, q8_0, q4_0, q4_k_m, f16, bf16 or f32", "nf4、q8_0、q4_0、q4_k_m、f16、bf16 或 f32"}))
 	f.BoolVar(&q.doubleQuant, "bnb-4bit-use-double-quant", false, of(text{"nf4: quantise the scales too", "nf4:对缩放系数再量化"}))
 	f.StringVar(&q.output, "output", "", of(text{"directory (nf4) or file to write", "要写入的目录(nf4)或文件"}))
 	return cmd
@@ -115,19 +104,19 @@ func (q *quantization) directory(ctx context.Context) error {
 		train.File{Name: "model.safetensors", Write: func(w io.Writer) error { return weights.WriteBNB(w, q.base.Source, pick, opt) }}))
 }
 
-// gguf writes a GGUF file with its matrices in d.
-func (q *quantization) gguf(d tensor.DType) error {
+// gguf writes a GGUF file.
+func (q *quantization) gguf(mix weights.Mixture) error {
 	if !strings.EqualFold(filepath.Ext(q.output), ".gguf") {
 		return usagef("--output is %q, expected a name that ends in .gguf", q.output)
 	}
-	meta, err := weights.MetaOf(q.base.Config)
+	meta, err := weights.MetaOf(q.base.Config, mix)
 	if err != nil {
 		return err
 	}
 	if err := tokenizerMeta(&meta, q.base); err != nil {
 		return err
 	}
-	items, err := weights.GGUFItems(q.base.Source, q.base.Config, func(string, tensor.Spec) tensor.DType { return d })
+	items, err := weights.GGUFItems(q.base.Source, q.base.Config, mix)
 	if err != nil {
 		return err
 	}

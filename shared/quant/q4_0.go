@@ -33,10 +33,13 @@ func encodeQ4_0(dst []byte, src []float32) {
 
 // nibble truncates v to an integer in 0…15. Callers add the half that makes this rounding, with the product
 // converted to float32 before the sum: a fused multiply-add would round ties otherwise than ggml's reference.
-func nibble(v float32) byte {
+func nibble(v float32) byte { return truncated(v, 15) }
+
+// truncated is v as an integer in 0…top.
+func truncated(v float32, top byte) byte {
 	switch {
-	case v >= 15:
-		return 15
+	case v >= float32(top):
+		return top
 	case v > 0:
 		return byte(v)
 	}

@@ -16,15 +16,7 @@ func decodeQ4_1(dst []float32, src []byte) {
 
 func encodeQ4_1(dst []byte, src []float32) {
 	for ; len(src) > 0; dst, src = dst[20:], src[32:] {
-		lo, hi := src[0], src[0]
-		for _, v := range src[1:32] {
-			if v < lo {
-				lo = v
-			}
-			if v > hi {
-				hi = v
-			}
-		}
+		lo, hi := extremes(src[:32])
 		d := (hi - lo) / 15
 		putF16(dst, d)
 		putF16(dst[2:], lo)
@@ -33,4 +25,18 @@ func encodeQ4_1(dst []byte, src []float32) {
 			dst[4+j] = nibble(float32((src[j]-lo)*inv)+0.5) | nibble(float32((src[j+16]-lo)*inv)+0.5)<<4
 		}
 	}
+}
+
+// extremes are the least and the largest value.
+func extremes(v []float32) (low, high float32) {
+	low, high = v[0], v[0]
+	for _, x := range v[1:] {
+		if x < low {
+			low = x
+		}
+		if x > high {
+			high = x
+		}
+	}
+	return low, high
 }

@@ -18,3 +18,29 @@ func decodeQ5_0(dst []float32, src []byte) {
 
 // fifth is bit j of h, in the place of a code's fifth bit.
 func fifth(h uint32, j int) byte { return byte(h>>j&1) << 4 }
+
+func encodeQ5_0(dst []byte, src []float32) {
+	for ; len(src) > 0; dst, src = dst[22:], src[32:] {
+		var top, extreme float32
+		for _, v := range src[:32] {
+			if a := abs(v); top < a {
+				top, extreme = a, v
+			}
+		}
+		d := extreme / -16
+		putF16(dst, d)
+		inv := inverse(d)
+		putFives(dst[2:22], func(j int) byte { return truncated(float32(src[j]*inv)+16.5, 31) })
+	}
+}
+
+// putFives writes h and q of 32 codes of five bits.
+func putFives(dst []byte, code func(j int) byte) {
+	var h uint32
+	for j := range 16 {
+		a, b := code(j), code(j+16)
+		h |= uint32(a>>4)<<j | uint32(b>>4)<<(j+16)
+		dst[4+j] = a&15 | b<<4
+	}
+	binary.LittleEndian.PutUint32(dst, h)
+}

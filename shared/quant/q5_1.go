@@ -15,3 +15,14 @@ func decodeQ5_1(dst []float32, src []byte) {
 		}
 	}
 }
+
+func encodeQ5_1(dst []byte, src []float32) {
+	for ; len(src) > 0; dst, src = dst[24:], src[32:] {
+		low, high := extremes(src[:32])
+		d := (high - low) / 31
+		putF16(dst, d)
+		putF16(dst[2:], low)
+		inv := inverse(d)
+		putFives(dst[4:24], func(j int) byte { return truncated(float32((src[j]-low)*inv)+0.5, 31) })
+	}
+}

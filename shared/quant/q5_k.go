@@ -21,3 +21,16 @@ func decodeQ5_K(dst []float32, src []byte) {
 		}
 	}
 }
+
+func encodeQ5_K(dst []byte, src []float32) {
+	var codes [256]byte
+	for ; len(src) > 0; dst, src = dst[176:], src[256:] {
+		fitGroups(dst, &codes, src[:256], 31, -0.5, 15)
+		clear(dst[16:176])
+		for i, q := range codes {
+			group, j := i/32, i%32
+			dst[16+j] |= q >> 4 << group
+			dst[48+group/2*32+j] |= q & 15 << (group % 2 * 4)
+		}
+	}
+}

@@ -17,3 +17,40 @@ func decodeQ6_K(dst []float32, src []byte) {
 		}
 	}
 }
+
+func encodeQ6_K(dst []byte, src []float32) {
+	var codes [256]byte
+	for ; len(src) > 0; dst, src = dst[210:], src[256:] {
+		clear(dst[:210])
+		var scales [16]float32
+		var top, extreme float32
+		for g := range scales {
+			scales[g] = fitScale(src[g*16:][:16], codes[g*16:], 32)
+			if a := abs(scales[g]); a > top {
+				top, extreme = a, scales[g]
+			}
+		}
+		if top < leastMagnitude {
+			continue
+		}
+		inverse := -128 / extreme
+		putF16(dst[208:], 1/inverse)
+		d := f16(dst[208:])
+		for g, s := range scales {
+			s8 := int8(min(127, nearest(float32(inverse*s))))
+			dst[192+g] = byte(s8)
+			scale := d * float32(s8)
+			if scale == 0 {
+				continue
+			}
+			for i, v := range src[g*16:][:16] {
+				codes[g*16+i] = byte(32 + clampInt(nearest(v/scale), -32, 31))
+			}
+		}
+		for i, q := range codes {
+			half, v := i/128, i%128
+			dst[half*64+v%64] |= q & 15 << (v / 64 * 4)
+			dst[128+half*32+v%32] |= q >> 4 << (v / 32 * 2)
+		}
+	}
+}

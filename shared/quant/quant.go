@@ -37,13 +37,13 @@ var formats = [...]Format{
 	{tensor.Q4_0, "Q4_0", 2, decodeQ4_0, encodeQ4_0},
 	{tensor.Q4_1, "Q4_1", 3, decodeQ4_1, encodeQ4_1},
 	{tensor.NF4, "NF4", NoGGUF, decodeNF4, encodeNF4},
-	{tensor.Q5_0, "Q5_0", 6, decodeQ5_0, nil},
-	{tensor.Q5_1, "Q5_1", 7, decodeQ5_1, nil},
+	{tensor.Q5_0, "Q5_0", 6, decodeQ5_0, encodeQ5_0},
+	{tensor.Q5_1, "Q5_1", 7, decodeQ5_1, encodeQ5_1},
 	{tensor.Q2_K, "Q2_K", 10, decodeQ2_K, nil},
 	{tensor.Q3_K, "Q3_K", 11, decodeQ3_K, nil},
-	{tensor.Q4_K, "Q4_K", 12, decodeQ4_K, nil},
-	{tensor.Q5_K, "Q5_K", 13, decodeQ5_K, nil},
-	{tensor.Q6_K, "Q6_K", 14, decodeQ6_K, nil},
+	{tensor.Q4_K, "Q4_K", 12, decodeQ4_K, encodeQ4_K},
+	{tensor.Q5_K, "Q5_K", 13, decodeQ5_K, encodeQ5_K},
+	{tensor.Q6_K, "Q6_K", 14, decodeQ6_K, encodeQ6_K},
 	{tensor.IQ4_NL, "IQ4_NL", 20, decodeIQ4_NL, nil},
 }
 

@@ -85,10 +85,10 @@ func FuzzGGUF(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := MetaOf(config); err != nil {
+		if _, err := MetaOf(config, Mixture{}); err != nil {
 			return
 		}
-		items, err := GGUFItems(g, config, nil)
+		items, err := GGUFItems(g, config, Mixture{})
 		if err != nil {
 			return
 		}

@@ -87,22 +87,17 @@ func ggufModelOf(config []byte) (*ggufModel, error) {
 
 // GGUFItems are the tensors of a checkpoint as its GGUF file has them: under GGUF's names, rows in llama.cpp's
 // order, vectors in float32, which llama.cpp expects, and the divisors of a scaled rotation that is told so.
-// config is the checkpoint's config.json. want says the type each matrix shall have, by its GGUF name; nil leaves
-// all as they are.
-func GGUFItems(src Source, config []byte, want func(gguf string, s tensor.Spec) tensor.DType) ([]Item, error) {
+// config is the checkpoint's config.json.
+func GGUFItems(src Source, config []byte, mix Mixture) ([]Item, error) {
 	m, err := ggufModelOf(config)
 	if err != nil {
 		return nil, err
 	}
-	src = Quantized(src, func(name string, s tensor.Spec) tensor.DType {
-		switch {
-		case len(s.Shape) == 1:
-			return tensor.F32
-		case want == nil:
-			return s.DType
-		}
-		return want(m.ggufName(name), s)
-	})
+	if _, untied := src.Spec("lm_head.weight"); !untied {
+		m.tied = true
+	}
+	want := mix.types(m)
+	src = Quantized(src, func(name string, s tensor.Spec) tensor.DType { return want(m.ggufName(name), s) })
 	factors, err := ropeMeta(&Meta{}, m.arch, m.dim, m.theta, m.scaling)
 	if err != nil {
 		return nil, err
@@ -169,8 +164,9 @@ func (c *collector) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// MetaOf is the model's part of a GGUF file's metadata, from config.json. The tokenizer's part is not in it.
-func MetaOf(config []byte) (Meta, error) {
+// MetaOf is the model's part of the metadata of a GGUF file in a mixture, from config.json. The tokenizer's part is
+// not in it.
+func MetaOf(config []byte, mix Mixture) (Meta, error) {
 	var m Meta
 	c, err := ggufModelOf(config)
 	if err != nil {
@@ -202,6 +198,9 @@ func MetaOf(config []byte) (Meta, error) {
 		m.Set(c.arch+"."+n.key, uint32(n.value))
 	}
 	_, err = ropeMeta(&m, c.arch, c.dim, c.theta, c.scaling)
+	if mix.Name != "" {
+		m.Set("general.file_type", mix.FileType)
+	}
 	m.Set("general.quantization_version", uint32(2))
 	return m, err
 }

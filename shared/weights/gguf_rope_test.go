@@ -16,7 +16,7 @@ func scaledFile(t *testing.T, scaling string) ([]byte, error) {
 	t.Helper()
 	config := []byte(`{"model_type":"llama","vocab_size":4,"hidden_size":128,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":2,
 		"max_position_embeddings":131072,"rope_theta":500000,"rms_norm_eps":1e-5,"tie_word_embeddings":true,"rope_scaling":` + scaling + `}`)
-	m, err := MetaOf(config)
+	m, err := MetaOf(config, Mixture{})
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func scaledFile(t *testing.T, scaling string) ([]byte, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	items, err := GGUFItems(src, config, nil)
+	items, err := GGUFItems(src, config, Mixture{})
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ func TestWriteGGUF(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	items, err := GGUFItems(g, config, nil)
+	items, err := GGUFItems(g, config, Mixture{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestMetaOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := MetaOf(config)
+	m, err := MetaOf(config, Mixture{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestMetaOf(t *testing.T) {
 		m.Set(key, v)
 	}
 	half := Quantized(g, func(string, tensor.Spec) tensor.DType { return tensor.F16 })
-	items, err := GGUFItems(half, config, nil)
+	items, err := GGUFItems(half, config, Mixture{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,10 +128,10 @@ func TestWriteGGUFRefuses(t *testing.T) {
 		config + `,"rope_scaling":{"rope_type":"dynamic","factor":2}}`:                 `rope_type "dynamic" is not written`,
 		config + `,"rope_scaling":{"rope_type":"yarn","factor":2,"mscale_all_dim":1}}`: "mscale_all_dim",
 	} {
-		_, err := MetaOf([]byte(text))
+		_, err := MetaOf([]byte(text), Mixture{})
 		wantError(t, err, want)
 	}
 	odd := openFixture(t, "types.safetensors")
-	_, err := GGUFItems(odd, []byte(config+"}"), nil)
+	_, err := GGUFItems(odd, []byte(config+"}"), Mixture{})
 	wantError(t, err, "m.empty", "not a size")
 }

@@ -56,6 +56,9 @@ func convert(t *tensor.Tensor, to tensor.DType) (*tensor.Tensor, error) {
 	if !t.DType.IsFloat() {
 		return nil, fmt.Errorf("dtype %v, expected %v", t.DType, to)
 	}
+	if w := quant.Widened(t.DType); w != t.DType && w == to {
+		return widen(t, to), nil
+	}
 	f := t
 	if t.DType != tensor.F32 {
 		f = tensor.Make(tensor.Of(tensor.F32, t.Shape...))
@@ -68,12 +71,28 @@ func convert(t *tensor.Tensor, to tensor.DType) (*tensor.Tensor, error) {
 	return out, quant.Encode(to, out.Data, f.Floats())
 }
 
+// widen is quant.Widen on all cores.
+func widen(t *tensor.Tensor, to tensor.DType) *tensor.Tensor {
+	out := tensor.Make(tensor.Of(to, t.Shape...))
+	chunk := chunkValues // a whole number of blocks of either
+	n := t.Shape.Len()
+	inParallel((n+chunk-1)/chunk, func() func(int) error {
+		return func(i int) error {
+			from, end := i*chunk, min((i+1)*chunk, n)
+			quant.Widen(t.DType, out.Data[to.Size(from):to.Size(end)], t.Data[t.DType.Size(from):t.DType.Size(end)])
+			return nil
+		}
+	})
+	return out
+}
+
 // Storage tells models in which type programs hold the weights of a source (nn.Scope.DType): matrices as stored,
-// vectors as float32, which costs nothing and spares kernels variants.
+// or as quant.Widened where kernels have no product with that; vectors as float32, which costs nothing and spares
+// kernels variants.
 func Storage(src Source) func(name string, shape tensor.Shape) tensor.DType {
 	return func(name string, shape tensor.Shape) tensor.DType {
 		if s, ok := src.Spec(name); ok && len(shape) > 1 && s.DType.IsFloat() {
-			return s.DType
+			return quant.Widened(s.DType)
 		}
 		return tensor.F32
 	}
