@@ -47,10 +47,19 @@ enum {
 	OP_ARGMAX = 37, // x -> y
 	OP_COLUMNS = 38, // x -> y
 	OP_COLUMNS_GRAD = 39, // x -> y
-	OP_COUNT = 40, // codes are below it
+	OP_LION = 40, // p, m, g, hyper -> p, m
+	OP_ADAMW_8BIT = 41, // p, m, m_scale, v, v_scale, g, hyper -> p, m, m_scale, v, v_scale
+	OP_ADAFACTOR = 42, // p, rows, cols, g, hyper -> p, rows, cols
+	OP_ADAFACTOR_VECTOR = 43, // p, v, g, hyper -> p, v
+	OP_NORMALIZE = 44, // x -> y
+	OP_DESCEND = 45, // p, u, hyper -> p
+	OP_FOCAL = 46, // x -> y
+	OP_FOCAL_GRAD = 47, // x, dy -> dx
+	OP_NOISE = 48, // x, s, seed -> y
+	OP_COUNT = 49, // codes are below it
 };
 
-// GRAFT_OPS(X) is X(code, name) for every op, in order.
+// GRAFT_OPS(X) is X(code, name) for every op that has a kernel, in order.
 #define GRAFT_OPS(X) \
 	X(OP_ADD, add) \
 	X(OP_MUL, mul) \
@@ -240,6 +249,39 @@ struct attr_columns_grad {
 	int32_t from;
 	int32_t cols;
 };
+struct attr_lion {
+	float beta1;
+	float beta2;
+	float weight_decay;
+};
+struct attr_adamw_8bit {
+	float beta1;
+	float beta2;
+	float eps;
+	float weight_decay;
+};
+struct attr_adafactor {
+	float weight_decay;
+};
+struct attr_adafactor_vector {
+	float weight_decay;
+};
+struct attr_normalize {
+	float eps;
+};
+struct attr_descend {
+	float rate;
+	float weight_decay;
+};
+struct attr_focal {
+	float gamma;
+};
+struct attr_focal_grad {
+	float gamma;
+};
+struct attr_noise {
+	int32_t stream;
+};
 
 // A program is a header, then its values, then its commands; all numbers little-endian.
 struct header {
@@ -283,6 +325,15 @@ struct command {
 		struct attr_cast cast;
 		struct attr_columns columns;
 		struct attr_columns_grad columns_grad;
+		struct attr_lion lion;
+		struct attr_adamw_8bit adamw_8bit;
+		struct attr_adafactor adafactor;
+		struct attr_adafactor_vector adafactor_vector;
+		struct attr_normalize normalize;
+		struct attr_descend descend;
+		struct attr_focal focal;
+		struct attr_focal_grad focal_grad;
+		struct attr_noise noise;
 	};
 };
 

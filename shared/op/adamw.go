@@ -45,7 +45,10 @@ func (o adamW) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 }
 
 func (o adamW) Eval(out, in []*tensor.Tensor) {
-	p, m, v, g, hyper := out[0].Floats(), out[1].Floats(), out[2].Floats(), in[3].Floats(), in[4].Floats()
+	o.update(out[0].Floats(), out[1].Floats(), out[2].Floats(), in[3].Floats(), in[4].Floats())
+}
+
+func (o adamW) update(p, m, v, g, hyper []float32) {
 	lr, bias1, bias2, scale := float64(hyper[0]), float64(hyper[1]), float64(hyper[2]), float64(hyper[3])
 	beta1, beta2 := float64(o.Beta1), float64(o.Beta2)
 	for i := range p {

@@ -15,6 +15,7 @@ type types uint32
 const (
 	f32    types = 1 << tensor.F32
 	i32    types = 1 << tensor.I32
+	u8     types = 1 << tensor.U8
 	plain        = f32 | 1<<tensor.F16 | 1<<tensor.BF16
 	caches       = plain | 1<<tensor.Q8_0
 	reals        = ^types(1<<tensor.Invalid | 1<<tensor.I32 | 1<<tensor.U8) // plain or in blocks

@@ -35,11 +35,15 @@ func (o dropout) Eval(out, in []*tensor.Tensor) {
 	y, seed := out[0].Floats(), in[1].Ints()
 	drop := uint32(float64(o.p) * (1 << 32))
 	for i, x := range in[0].Floats() {
-		h := mix(mix(uint32(i)^uint32(seed[0])) + uint32(seed[1])*0x9E3779B9 + uint32(o.stream)*0x85EBCA6B)
-		if h >= drop {
+		if draw(i, seed, o.stream) >= drop {
 			y[i] = float32(float64(x) / (1 - float64(o.p)))
 		}
 	}
+}
+
+// draw is 32 random bits for value number i.
+func draw(i int, seed []int32, stream int) uint32 {
+	return mix(mix(uint32(i)^uint32(seed[0])) + uint32(seed[1])*0x9E3779B9 + uint32(stream)*0x85EBCA6B)
 }
 
 // mix is a permutation of 32 bits that spreads every bit over all (Wellons, lowbias32).

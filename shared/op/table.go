@@ -1,6 +1,10 @@
 package op
 
-import "graft/shared/graph"
+import (
+	"slices"
+
+	"graft/shared/graph"
+)
 
 //go:generate go run ./internal/gen -o ../../kernels/include/ops.h
 
@@ -52,7 +56,23 @@ var table = []Row{
 	{names("x"), names("y"), argmax{}},
 	{names("x"), names("y"), columns{}},
 	{names("x"), names("y"), columnsGrad{}},
+	{names("p", "m", "g", "hyper"), names("p", "m"), lion{}},
+	{names("p", "m", "m_scale", "v", "v_scale", "g", "hyper"), names("p", "m", "m_scale", "v", "v_scale"), adamW8Bit{}},
+	{names("p", "rows", "cols", "g", "hyper"), names("p", "rows", "cols"), adafactor{}},
+	{names("p", "v", "g", "hyper"), names("p", "v"), adafactorVector{}},
+	{names("x"), names("y"), normalize{}},
+	{names("p", "u", "hyper"), names("p"), descend{}},
+	{names("x"), names("y"), focal{}},
+	{names("x", "dy"), names("dx"), focalGrad{}},
+	{names("x", "s", "seed"), names("y"), noise{}},
 }
+
+// loops are the ops without a kernel in C: a device that runs C takes their Go loops between its kernels. An op whose
+// kernel is written leaves the list.
+var loops = names("lion", "adamw_8bit", "adafactor", "adafactor_vector", "normalize", "descend", "focal", "focal_grad", "noise")
+
+// HasKernel reports whether kernels/ has the op.
+func (r Row) HasKernel() bool { return !slices.Contains(loops, r.Op.Name()) }
 
 func names(names ...string) []string { return names }
 

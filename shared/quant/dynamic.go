@@ -8,18 +8,25 @@ import (
 // dynamicMap is bitsandbytes' signed 8-bit dynamic map: 256 ascending values in (-1, 1] that spend a shrinking
 // number of bits on the fraction as the exponent falls from 10⁰ to 10⁻⁶ (8-Bit Approximations for Parallelism in
 // Deep Learning, arXiv:1511.04561). The scales of NF4 blocks are stored in it when quantised a second time.
-var dynamicMap = makeDynamicMap()
+var dynamicMap = makeDynamicMap(true)
 
-func makeDynamicMap() (m [256]float32) {
+// makeDynamicMap makes the map. Without signs it is of [0, 1] and has twice as many intervals.
+func makeDynamicMap(signed bool) (m [256]float32) {
 	const exponents = 7
 	v := make([]float32, 0, len(m))
 	for e := range exponents {
 		// 2^e intervals of [0.1, 1]; the map holds their middles, scaled by a power of ten.
-		edges := linspace(0.1, 1, 1<<e+1)
+		intervals := 1 << e
+		if !signed {
+			intervals *= 2
+		}
+		edges := linspace(0.1, 1, intervals+1)
 		scale := float32(math.Pow10(e - exponents + 1))
 		for i := range edges[1:] {
 			x := scale * ((edges[i] + edges[i+1]) / 2)
-			v = append(v, x, -x)
+			if v = append(v, x); signed {
+				v = append(v, -x)
+			}
 		}
 	}
 	v = append(v, 0, 1)

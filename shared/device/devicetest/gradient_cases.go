@@ -75,6 +75,19 @@ var gradients = []struct {
 		seed := indexes(2, func(r *rand.Rand, _ int) int { return r.IntN(1000) })
 		return []gradientCase{{"", []arg{trained(5, 7), seed}, f}}
 	}},
+	{"focal", func() (cases []gradientCase) {
+		positive := trained(3, 5).with(each(func(r *rand.Rand) float64 { return 0.1 + 2*r.Float64() }))
+		for _, gamma := range []float32{0.5, 2} {
+			f := func(v []graph.Value) graph.Value { return op.Focal(v[0], gamma) }
+			cases = append(cases, gradientCase{fmt.Sprintf("gamma=%g", gamma), []arg{positive}, f})
+		}
+		return cases
+	}},
+	{"noise", func() []gradientCase {
+		f := func(v []graph.Value) graph.Value { return op.Noise(v[0], v[1], v[2], 3) }
+		seed := indexes(2, func(r *rand.Rand, _ int) int { return r.IntN(1000) })
+		return []gradientCase{{"", []arg{trained(5, 7), input(5), seed}, f}}
+	}},
 	{"sum_squares", func() []gradientCase { return function(op.SumSquares) }},
 	{"cast", func() []gradientCase {
 		return function(func(x graph.Value) graph.Value { return op.Cast(x, tensor.F32) })

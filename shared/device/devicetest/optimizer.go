@@ -12,7 +12,7 @@ import (
 
 func adamWCases() []testCase {
 	squares := each(func(r *rand.Rand) float64 { x := r.NormFloat64(); return x * x })
-	zeros := func(*rand.Rand, *tensor.Tensor) {}
+	zeros := zero
 	return forEach(func(t, d int) (cases []testCase) {
 		for _, decay := range []float32{0, 0.01} {
 			config := op.AdamWConfig{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, WeightDecay: decay}

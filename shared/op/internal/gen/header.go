@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"graft/shared/graph"
@@ -36,9 +37,10 @@ func ops(p printer, rows []op.Row) {
 		p("\tOP_%s = %d, // %s -> %s", strings.ToUpper(r.Op.Name()), i+1, strings.Join(r.In, ", "), strings.Join(r.Out, ", "))
 	}
 	p("\tOP_COUNT = %d, // codes are below it\n};\n", len(rows)+1)
-	p("// GRAFT_OPS(X) is X(code, name) for every op, in order.\n#define GRAFT_OPS(X) \\")
-	for i, r := range rows {
-		p("\tX(OP_%s, %s)%s", strings.ToUpper(r.Op.Name()), r.Op.Name(), more(i, len(rows)))
+	kernels := slices.DeleteFunc(slices.Clone(rows), func(r op.Row) bool { return !r.HasKernel() })
+	p("// GRAFT_OPS(X) is X(code, name) for every op that has a kernel, in order.\n#define GRAFT_OPS(X) \\")
+	for i, r := range kernels {
+		p("\tX(OP_%s, %s)%s", strings.ToUpper(r.Op.Name()), r.Op.Name(), more(i, len(kernels)))
 	}
 	p("")
 }
