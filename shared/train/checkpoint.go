@@ -62,8 +62,8 @@ func (t *Trainer) save(ctx context.Context) (string, error) {
 	}
 	var moments []weights.Item
 	for _, p := range t.params {
-		for _, leaf := range []string{p.momentum(), p.variance()} {
-			moments = append(moments, t.item(leaf, p.Spec))
+		for _, l := range t.o.Arguments.optimizer().state(p) {
+			moments = append(moments, t.item(l.name, l.Spec))
 		}
 	}
 	s := t.state
@@ -184,7 +184,7 @@ func (t *Trainer) load(name string, resume bool) error {
 		if err := t.loadState(fsys); err != nil {
 			return fmt.Errorf("train: %s: %w", name, err)
 		}
-		if err := t.loadTensors(fsys, optimizerFile, param.momentum, param.variance); err != nil {
+		if err := t.loadTensors(fsys, optimizerFile, t.o.Arguments.optimizer().state); err != nil {
 			return fmt.Errorf("train: %s: %w", name, err)
 		}
 	}
@@ -192,7 +192,7 @@ func (t *Trainer) load(name string, resume bool) error {
 	if t.o.Adapter == nil {
 		file = modelFile
 	}
-	if err := t.loadTensors(fsys, file, func(p param) string { return p.name }); err != nil {
+	if err := t.loadTensors(fsys, file, func(p param) []leaf { return []leaf{{p.name, p.Spec}} }); err != nil {
 		return fmt.Errorf("train: %s: %w", name, err)
 	}
 	return nil
@@ -224,7 +224,7 @@ func (t *Trainer) loadState(fsys fs.FS) error {
 }
 
 // loadTensors fills the leaves of every parameter from a file that has exactly those.
-func (t *Trainer) loadTensors(fsys fs.FS, file string, leaves ...func(param) string) error {
+func (t *Trainer) loadTensors(fsys fs.FS, file string, leaves func(param) []leaf) error {
 	data, err := fs.ReadFile(fsys, file)
 	if err != nil {
 		return err
@@ -234,15 +234,15 @@ func (t *Trainer) loadTensors(fsys fs.FS, file string, leaves ...func(param) str
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	for _, p := range t.params {
-		for _, leaf := range leaves {
-			v, err := weights.ReadTensor(src, leaf(p))
+		for _, l := range leaves(p) {
+			v, err := weights.ReadTensor(src, l.name)
 			if err != nil {
 				return fmt.Errorf("%s: %w", file, err)
 			}
-			if v.DType != tensor.F32 || !v.Shape.Equal(p.Shape) {
-				return fmt.Errorf("%s: %s is %v, expected %v", file, leaf(p), v.Spec, p.Spec)
+			if v.DType != l.DType || !v.Shape.Equal(l.Shape) {
+				return fmt.Errorf("%s: %s is %v, expected %v", file, l.name, v.Spec, l.Spec)
 			}
-			if err := t.o.Memory.Write(leaf(p), v); err != nil {
+			if err := t.o.Memory.Write(l.name, v); err != nil {
 				return err
 			}
 		}

@@ -14,7 +14,7 @@ type Plan struct {
 	Parameters int `json:"parameters"` // trained weights
 	Gradients  int `json:"gradients"`
 	Optimizer  int `json:"optimizer"`
-	Arena      int `json:"activations"` // temporaries of the largest batch
+	Arena      int `json:"activations"` // temporaries of the largest batch, or of the optimiser's step
 	Scratch    int `json:"scratch"`     // kernels' own
 	Trainable  int `json:"trainable_parameters"`
 	All        int `json:"all_parameters"`
@@ -51,7 +51,11 @@ func (o *Options) Plan() (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("train: %w", err)
 	}
-	plan := Plan{Arena: prog.Arena, Rows: s.rows}
+	step, err := o.recordUpdate(params).Compile(dev.Supports, graph.Options{})
+	if err != nil {
+		return Plan{}, fmt.Errorf("train: %w", err)
+	}
+	plan := Plan{Arena: max(prog.Arena, step.Arena), Rows: s.rows}
 	for _, slot := range prog.Slots {
 		switch {
 		case slot.Kind == graph.Weight && slot.Const == nil:
@@ -65,7 +69,9 @@ func (o *Options) Plan() (Plan, error) {
 	for _, p := range params {
 		plan.Trainable += p.Shape.Len()
 		plan.Gradients += p.Size()
-		plan.Optimizer += 2 * p.Size()
+		for _, l := range o.Arguments.optimizer().state(p) {
+			plan.Optimizer += l.Size()
+		}
 	}
 	if d, ok := dev.(device.Sizer); ok {
 		if plan.Scratch, err = d.ScratchSize(prog); err != nil {

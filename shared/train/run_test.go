@@ -76,6 +76,27 @@ func run(t *testing.T, o train.Options, resume bool, stop int) []train.Event {
 }
 
 func TestResumedRunHasTheSameBits(t *testing.T) {
+	for _, optim := range []string{"adamw_torch", "adamw_8bit", "lion_32bit", "adafactor", "muon"} {
+		t.Run(optim, func(t *testing.T) { resumed(t, optim) })
+	}
+}
+
+// resumed kills runs with an optimiser, with weights and noise too.
+func resumed(t *testing.T, optim string) {
+	toy := func(t *testing.T, store train.Store) train.Options {
+		o := toy(t, store)
+		o.Arguments.Optim, o.Arguments.ClassWeights, o.Arguments.NEFTuneNoiseAlpha = optim, []string{"balanced"}, 5
+		if optim == "adamw_8bit" { // matrices of 4096 values and more have moments in 8 bits
+			modules, err := model.LinearModules(o.Model)
+			if err == nil {
+				o.Adapter, err = adapter.NewLoRA(adapter.LoRA{TaskType: adapter.SeqCls, R: 64, LoraDropout: 0.2}, modules)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return o
+	}
 	whole := traintest.NewStore()
 	want := run(t, toy(t, whole), false, -1)
 	if len(whole.Checkpoints) != 3 {
@@ -189,13 +210,24 @@ func TestFullDiskLosesNothing(t *testing.T) {
 func TestSchedules(t *testing.T) {
 	a := train.Defaults()
 	a.LearningRate, a.WarmupSteps = 1, 2
-	for name, want := range map[string][]float64{ // of 6 steps, from transformers.get_scheduler
-		"linear":               {0, 0.5, 1, 0.75, 0.5, 0.25},
-		"cosine":               {0, 0.5, 1, 0.8535533905932737, 0.5, 0.14644660940672627},
-		"constant":             {1, 1, 1, 1, 1, 1},
-		"constant_with_warmup": {0, 0.5, 1, 1, 1, 1},
+	for _, c := range []struct { // of 6 steps, from transformers.get_scheduler
+		name               string
+		cycles, power, end float64
+		want               []float64
+	}{
+		{"linear", 0, 0, 0, []float64{0, 0.5, 1, 0.75, 0.5, 0.25}},
+		{"cosine", 0, 0, 0, []float64{0, 0.5, 1, 0.8535533905932737, 0.5, 0.14644660940672627}},
+		{"cosine", 1, 0, 0, []float64{0, 0.5, 1, 0.5, 0, 0.4999999999999999}},
+		{"cosine_with_restarts", 0, 0, 0, []float64{0, 0.5, 1, 0.8535533905932737, 0.5, 0.14644660940672627}},
+		{"cosine_with_restarts", 2, 0, 0, []float64{0, 0.5, 1, 0.5, 1, 0.5}},
+		{"polynomial", 0, 0, 0, []float64{0, 0.5, 1, 0.750000025, 0.50000005, 0.250000075}},
+		{"polynomial", 0, 2, 0.1, []float64{0, 0.5, 1, 0.60625, 0.325, 0.15625}},
+		{"inverse_sqrt", 0, 0, 0, []float64{0, 0.5, 1, 0.8164965809277261, 0.7071067811865475, 0.6324555320336759}},
+		{"constant", 0, 0, 0, []float64{1, 1, 1, 1, 1, 1}},
+		{"constant_with_warmup", 0, 0, 0, []float64{0, 0.5, 1, 1, 1, 1}},
 	} {
-		a.LRSchedulerType = name
+		name, want := c.name, c.want
+		a.LRSchedulerType, a.NumCycles, a.Power, a.LREnd = name, c.cycles, c.power, c.end
 		var got []float64
 		for i := range 6 {
 			got = append(got, a.Rate(i, 6))
@@ -217,6 +249,10 @@ func TestBadArguments(t *testing.T) {
 		"0 rows, expected at least 1":           func(o *train.Options) { o.Train = nil },
 		`task_type "TOKEN_CLS" is not known`:    func(o *train.Options) { o.Task = "TOKEN_CLS" },
 		"adam_beta2 is 1":                       func(o *train.Options) { o.Arguments.AdamBeta2 = 1 },
+		`class_weights has "heavy"`:             func(o *train.Options) { o.Arguments.ClassWeights = []string{"heavy"} },
+		"class_weights has 2 numbers for 3":     func(o *train.Options) { o.Arguments.ClassWeights = []string{"1", "2"} },
+		"focal_gamma is 2 and label_smoothing":  func(o *train.Options) { o.Arguments.FocalGamma, o.Arguments.LabelSmoothingFactor = 2, 0.1 },
+		`optim is "sgd"`:                        func(o *train.Options) { o.Arguments.Optim = "sgd" },
 		`gradient_checkpointing is "some"`:      func(o *train.Options) { o.Arguments.GradientCheckpointing = "some" },
 		"num_train_epochs is 0 and max_steps 0": func(o *train.Options) { o.Arguments.NumTrainEpochs = 0 },
 	} {

@@ -1,22 +1,47 @@
 package train
 
-import "math"
+import (
+	"cmp"
+	"math"
+)
 
 // schedulers has a row for each lr_scheduler_type. A schedule is the share of learning_rate that step (from 0) of
 // total uses, after warm steps of linear growth; as transformers.optimization defines them.
 var schedulers = []struct {
 	name string
-	rate func(step, warm, total int) float64
+	rate func(a Arguments, step, warm, total int) float64
 }{
-	{"linear", func(step, warm, total int) float64 {
+	{"linear", func(_ Arguments, step, warm, total int) float64 {
 		return max(0, float64(total-step)/float64(max(1, total-warm)))
 	}},
-	{"cosine", func(step, warm, total int) float64 {
-		progress := float64(step-warm) / float64(max(1, total-warm))
-		return max(0, 0.5*(1+math.Cos(math.Pi*progress)))
+	{"cosine", func(a Arguments, step, warm, total int) float64 {
+		return max(0, 0.5*(1+math.Cos(2*math.Pi*cmp.Or(a.NumCycles, 0.5)*progress(step, warm, total))))
 	}},
-	{"constant", func(int, int, int) float64 { return 1 }},
-	{"constant_with_warmup", func(int, int, int) float64 { return 1 }},
+	{"cosine_with_restarts", func(a Arguments, step, warm, total int) float64 {
+		p := progress(step, warm, total)
+		if p >= 1 {
+			return 0
+		}
+		return max(0, 0.5*(1+math.Cos(math.Pi*math.Mod(cmp.Or(a.NumCycles, 1)*p, 1))))
+	}},
+	{"polynomial", func(a Arguments, step, warm, total int) float64 {
+		end := cmp.Or(a.LREnd, 1e-7) / a.LearningRate
+		if step > total {
+			return end
+		}
+		return (1-end)*math.Pow(1-float64(step-warm)/float64(total-warm), cmp.Or(a.Power, 1)) + end
+	}},
+	{"inverse_sqrt", func(_ Arguments, step, warm, _ int) float64 {
+		scale := cmp.Or(warm, 10_000) // transformers' timescale
+		return 1 / math.Sqrt(float64(step-warm+scale)/float64(scale))
+	}},
+	{"constant", func(Arguments, int, int, int) float64 { return 1 }},
+	{"constant_with_warmup", func(Arguments, int, int, int) float64 { return 1 }},
+}
+
+// progress is the share of the steps after the warm-up that are done.
+func progress(step, warm, total int) float64 {
+	return float64(step-warm) / float64(max(1, total-warm))
 }
 
 func schedulerNames() []string {
@@ -46,7 +71,7 @@ func (a Arguments) Rate(step, total int) float64 {
 	}
 	for _, s := range schedulers {
 		if s.name == a.LRSchedulerType {
-			return a.LearningRate * s.rate(step, warm, total)
+			return a.LearningRate * s.rate(a, step, warm, total)
 		}
 	}
 	return a.LearningRate

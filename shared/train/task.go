@@ -39,7 +39,11 @@ func classLogits(o *Options, p nn.Params, hidden graph.Value, s size) graph.Valu
 
 func classLosses(o *Options, p nn.Params, hidden graph.Value, s size) graph.Value {
 	targets := p.Graph().Leaf(graph.Input, "targets", tensor.I32, s.items)
-	return op.CrossEntropy(classLogits(o, p, hidden, s), targets, float32(o.Arguments.LabelSmoothingFactor))
+	losses := op.CrossEntropy(classLogits(o, p, hidden, s), targets, float32(o.Arguments.LabelSmoothingFactor))
+	if gamma := o.Arguments.FocalGamma; gamma > 0 {
+		losses = op.Focal(losses, float32(gamma))
+	}
+	return losses
 }
 
 func feedClasses(b *dataset.Batch, items int) (map[string]*tensor.Tensor, []float32) {

@@ -80,6 +80,9 @@ func New(o Options) (*Trainer, error) {
 	if o.Task == adapter.SeqCls && len(o.Labels) < 2 {
 		return nil, fmt.Errorf("train: %d labels, expected at least 2", len(o.Labels))
 	}
+	if err := o.weigh(); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
 	t := &Trainer{o: o, passes: map[size]*device.Run{}, evals: map[size]*device.Run{}}
 	t.schedule = dataset.Schedule{Rows: len(o.Train), BatchRows: a.PerDeviceTrainBatchSize, Accumulate: a.GradientAccumulationSteps, Seed: a.Seed, InOrder: o.InOrder}
 	if err := t.schedule.Check(); err != nil {
@@ -170,9 +173,8 @@ func (t *Trainer) set(p param, v []float32) error {
 	if err := m.Write(p.name, tensor.FromFloats(v, p.Shape...)); err != nil {
 		return err
 	}
-	zero := tensor.Make(p.Spec)
-	for _, name := range []string{p.momentum(), p.variance(), p.gradient()} {
-		if err := m.Write(name, zero); err != nil {
+	for _, l := range append(t.o.Arguments.optimizer().state(p), leaf{p.gradient(), p.Spec}) {
+		if err := m.Write(l.name, tensor.Make(l.Spec)); err != nil {
 			return err
 		}
 	}
@@ -204,6 +206,9 @@ func (t *Trainer) pass(ctx context.Context, b dataset.Batch, items int, total fl
 		keep = 0
 	}
 	in["weights"] = tensor.FromFloats(share, items)
+	if t.o.Arguments.NEFTuneNoiseAlpha > 0 {
+		in["noise"] = t.noiseSize(&b)
+	}
 	in["keep"] = tensor.FromFloats([]float32{keep}, 1)
 	in["seed"] = tensor.FromInts([]int32{int32(uint32(t.o.Arguments.Seed)), int32(number)}, 2)
 	if err := run.Do(ctx, rows(b, in)); err != nil {
@@ -270,7 +275,7 @@ func (t *Trainer) apply(ctx context.Context) (float64, error) {
 			return 0, err
 		}
 	}
-	hyper := t.o.adamW().Hyper(t.state.GlobalStep+1, t.o.Arguments.Rate(t.state.GlobalStep, t.total), 0)
+	hyper := t.o.Arguments.hyper(t.state.GlobalStep+1, t.o.Arguments.Rate(t.state.GlobalStep, t.total))
 	if err := t.update.Do(ctx, map[string]*tensor.Tensor{"hyper": tensor.FromFloats(hyper, 4)}); err != nil {
 		return 0, err
 	}

@@ -3,6 +3,7 @@ package traintest
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
@@ -30,6 +31,9 @@ const (
 	// AdamW's first steps move a value by the rate whatever its gradient's size, so rounding of a gradient near zero
 	// shows. 1.1e-4 was seen in one value of 1984.
 	QLoRAWeightTolerance = 3e-4
+	// Other optimisers and losses divide by small numbers as AdamW does, or take signs, and their script measures no
+	// float64. 1.1e-4 was seen in one value of 1984.
+	OptimizerWeightTolerance = 3e-4
 )
 
 type row struct {
@@ -40,6 +44,7 @@ type row struct {
 
 type runCase struct {
 	Method       string
+	Arguments    json.RawMessage
 	TaskType     adapter.TaskType `json:"task_type"`
 	Base         string
 	Accumulation int     `json:"gradient_accumulation_steps"`
@@ -75,6 +80,58 @@ func Run(t *testing.T, open func(t *testing.T) device.Device) {
 				compare(t, o, fx, c, final, name)
 			})
 		}
+	}
+}
+
+// OptimDir is the folder of the fixtures of other optimisers and losses.
+func OptimDir() string { return filepath.Join(filepath.Dir(Dir()), "optim") }
+
+// RunOptimizers compares runs with other optimisers and losses. Rows and first adapters are Run's.
+func RunOptimizers(t *testing.T, open func(t *testing.T) device.Device) {
+	var f, rows fixture
+	modeltest.ReadJSON(t, filepath.Join(OptimDir(), "runs.json"), &f)
+	modeltest.ReadJSON(t, filepath.Join(Dir(), "runs.json"), &rows)
+	final := modeltest.OpenTensors(t, filepath.Join(OptimDir(), "final.safetensors"))
+	for _, name := range slices.Sorted(maps.Keys(f.Runs)) {
+		t.Run(name, func(t *testing.T) {
+			c := f.Runs[name]
+			o, fx := Options(t, open(t), c.Base, c.Method, c.TaskType)
+			o.Train = sequences(t, rows.Rows[c.TaskType], c.TaskType)
+			o.Arguments.GradientAccumulationSteps = c.Accumulation
+			var more struct {
+				ClassWeights []json.Number `json:"class_weights"`
+				Ratio        float64       `json:"loraplus_lr_ratio"`
+			}
+			a := &o.Arguments
+			if err := json.Unmarshal(c.Arguments, &more); err != nil {
+				t.Fatal(err)
+			}
+			var plain map[string]any
+			if err := json.Unmarshal(c.Arguments, &plain); err != nil {
+				t.Fatal(err)
+			}
+			delete(plain, "class_weights")
+			b, err := json.Marshal(plain)
+			if err == nil {
+				err = json.Unmarshal(b, a)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range more.ClassWeights {
+				a.ClassWeights = append(a.ClassWeights, w.String())
+			}
+			if more.Ratio > 0 {
+				o.Group = func(name string, shape tensor.Shape) train.Group {
+					g := train.DefaultGroup(name, shape)
+					if strings.Contains(name, "lora_B") {
+						g.Rate = more.Ratio
+					}
+					return g
+				}
+			}
+			compare(t, o, fx, c, final, name)
+		})
 	}
 }
 
@@ -161,8 +218,11 @@ func compare(t *testing.T, o train.Options, fx *modeltest.Fixture, c runCase, fi
 		t.Fatalf("%d steps, expected %d", step, len(c.Records))
 	}
 	compared, tolerance := 0, WeightTolerance
-	if c.Method == "qlora" {
+	switch {
+	case c.Method == "qlora":
 		tolerance = QLoRAWeightTolerance
+	case c.Arguments != nil:
+		tolerance = OptimizerWeightTolerance
 	}
 	for _, n := range final.Names() {
 		leaf, ok := strings.CutPrefix(n, name+"/")

@@ -233,4 +233,5 @@ def main():
     tiny.save_json(HERE / "runs.json", {"made_with": made, "recipe": RECIPE, "rows": data, "runs": runs})
 
 
-main()
+if __name__ == "__main__":
+    main()
