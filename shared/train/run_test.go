@@ -87,9 +87,9 @@ func resumed(t *testing.T, optim string) {
 		o := toy(t, store)
 		o.Arguments.Optim, o.Arguments.ClassWeights, o.Arguments.NEFTuneNoiseAlpha = optim, []string{"balanced"}, 5
 		if optim == "adamw_8bit" { // matrices of 4096 values and more have moments in 8 bits
-			modules, err := model.LinearModules(o.Model)
+			parts, err := model.PartsOf(o.Model)
 			if err == nil {
-				o.Adapter, err = adapter.NewLoRA(adapter.LoRA{TaskType: adapter.SeqCls, R: 64, LoraDropout: 0.2}, modules)
+				o.Adapter, err = adapter.NewLoRA(adapter.LoRA{TaskType: adapter.SeqCls, R: 64, LoraDropout: 0.2}, parts)
 			}
 			if err != nil {
 				t.Fatal(err)
