@@ -19,11 +19,24 @@ type Config struct {
 	NumKeyValueHeads      int               `json:"num_key_value_heads"`
 	HeadDim               int               `json:"head_dim"`
 	HiddenAct             string            `json:"hidden_act"`
+	HiddenActivation      string            `json:"hidden_activation"` // Gemma's name
 	MaxPositionEmbeddings int               `json:"max_position_embeddings"`
 	RMSNormEps            float64           `json:"rms_norm_eps"`
 	RopeTheta             float64           `json:"rope_theta"`
 	RopeScaling           json.RawMessage   `json:"rope_scaling"`
-	RopeParameters        json.RawMessage   `json:"rope_parameters"` // transformers 5
+	RopeParameters        json.RawMessage   `json:"rope_parameters"`      // transformers 5
+	RopeLocalBaseFreq     float64           `json:"rope_local_base_freq"` // of layers with a window, where theirs is another
+	PartialRotaryFactor   *float64          `json:"partial_rotary_factor"`
+	OriginalMaxPositions  *int              `json:"original_max_position_embeddings"`
+	SlidingWindow         *int              `json:"sliding_window"`
+	UseSlidingWindow      bool              `json:"use_sliding_window"`
+	MaxWindowLayers       int               `json:"max_window_layers"`
+	SlidingWindowPattern  int               `json:"sliding_window_pattern"`
+	LayerTypes            []string          `json:"layer_types"`
+	Bidirectional         bool              `json:"use_bidirectional_attention"`
+	QueryPreAttnScalar    float64           `json:"query_pre_attn_scalar"`
+	AttnLogitSoftcapping  *float64          `json:"attn_logit_softcapping"`
+	FinalLogitSoftcapping *float64          `json:"final_logit_softcapping"`
 	TieWordEmbeddings     bool              `json:"tie_word_embeddings"`
 	AttentionBias         bool              `json:"attention_bias"`
 	MLPBias               bool              `json:"mlp_bias"`
@@ -35,6 +48,8 @@ type Config struct {
 	QuantizationConfig    *Quantization     `json:"quantization_config"`
 	DType                 string            `json:"dtype"`       // transformers 5
 	TorchDType            string            `json:"torch_dtype"` // earlier
+
+	TextConfig json.RawMessage `json:"text_config"` // of a model that also sees: what it reads text with
 }
 
 // Quantization is quantization_config of a checkpoint stored in bitsandbytes' formats.
@@ -62,14 +77,26 @@ func (t *TokenIDs) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &(*t)[0])
 }
 
-// ParseConfig reads config.json and checks its sizes.
+// ParseConfig reads config.json and checks its sizes. What it leaves out is as the architecture's class in transformers
+// has it.
 func ParseConfig(data []byte) (Config, error) {
-	c := Config{RMSNormEps: 1e-6, RopeTheta: 10000, MaxPositionEmbeddings: 2048, HiddenAct: "silu"}
-	if err := json.Unmarshal(data, &c); err != nil {
+	var head Config
+	if err := json.Unmarshal(data, &head); err != nil {
 		return Config{}, fmt.Errorf("config.json: %w", err)
 	}
-	if len(c.RopeParameters) > 0 && string(c.RopeParameters) != "null" {
-		c.RopeScaling = c.RopeParameters
+	c := Config{RMSNormEps: 1e-6, RopeTheta: 10000, MaxPositionEmbeddings: 2048, HiddenAct: "silu"}
+	for _, a := range architectures {
+		if a.modelType == head.ModelType && a.defaults != nil {
+			a.defaults(&c)
+		}
+	}
+	if len(head.TextConfig) > 0 {
+		if err := json.Unmarshal(head.TextConfig, &c); err != nil {
+			return Config{}, fmt.Errorf("config.json: text_config: %w", err)
+		}
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return Config{}, fmt.Errorf("config.json: %w", err)
 	}
 	if c.NumKeyValueHeads == 0 {
 		c.NumKeyValueHeads = c.NumAttentionHeads

@@ -9,21 +9,30 @@ import (
 )
 
 // llama is the architecture of Llama 1 to 3, TinyLlama, SmolLM and many others: pre-normed blocks of
-// grouped-query attention with rotary positions and a SwiGLU feed-forward (Touvron et al. 2023).
+// grouped-query attention with rotary positions and a SwiGLU feed-forward (Touvron et al. 2023). Others descend from it
+// and differ in what follows the rotation.
 type llama struct {
 	c    Config
 	rope nn.RoPE
+
+	qkvBias, oBias, mlpBias bool
+	headNorms               bool  // RMSNorm of each head's query and key
+	windows                 []int // keys a layer's rows attend, 0 for all; nil: all layers attend all
 }
 
 func newLlama(c Config) (Model, error) {
+	m, err := llamaLike(c)
+	m.qkvBias, m.oBias, m.mlpBias = c.AttentionBias, c.AttentionBias, c.MLPBias
+	return m, err
+}
+
+// llamaLike is a Llama without biases.
+func llamaLike(c Config) (llama, error) {
 	if c.HiddenAct != "silu" {
-		return nil, fmt.Errorf("config.json: hidden_act is %q, expected \"silu\" for llama", c.HiddenAct)
+		return llama{}, fmt.Errorf("config.json: hidden_act is %q, expected \"silu\" for %s", c.HiddenAct, c.ModelType)
 	}
-	rope, err := nn.NewRoPE(c.HeadDim, c.RopeTheta, c.MaxPositionEmbeddings, c.RopeScaling)
-	if err != nil {
-		return nil, fmt.Errorf("config.json: %w", err)
-	}
-	return llama{c, rope}, nil
+	rope, err := c.rope(fullAttention)
+	return llama{c: c, rope: rope}, err
 }
 
 func (m llama) Config() Config { return m.c }
@@ -32,7 +41,11 @@ func (m llama) Hidden(p nn.Params, in nn.Inputs) graph.Value {
 	p = p.Sub("model")
 	x := nn.Embedding(p.Sub("embed_tokens"), in.Tokens, m.c.VocabSize, m.c.HiddenSize)
 	for i := range m.c.NumHiddenLayers {
-		x = m.layer(p.Sub("layers").Index(i), i, x, in)
+		seen := in
+		if m.windows != nil {
+			seen = in.Window(m.windows[i])
+		}
+		x = m.layer(p.Sub("layers").Index(i), i, x, seen)
 	}
 	return nn.RMSNorm(p.Sub("norm"), x, m.c.HiddenSize, float32(m.c.RMSNormEps))
 }
@@ -48,31 +61,38 @@ func (m llama) layer(p nn.Params, i int, x graph.Value, in nn.Inputs) graph.Valu
 
 func (m llama) attention(p nn.Params, layer int, x graph.Value, in nn.Inputs) graph.Value {
 	width, kv := m.c.NumAttentionHeads*m.c.HeadDim, m.c.NumKeyValueHeads*m.c.HeadDim
-	q := m.linear(p.Sub("q_proj"), x, m.c.HiddenSize, width, m.c.AttentionBias)
-	k := m.linear(p.Sub("k_proj"), x, m.c.HiddenSize, kv, m.c.AttentionBias)
-	v := m.linear(p.Sub("v_proj"), x, m.c.HiddenSize, kv, m.c.AttentionBias)
-	q, k = m.rope.Rotate(p, q, in.Positions), m.rope.Rotate(p, k, in.Positions)
+	q := linear(p.Sub("q_proj"), x, m.c.HiddenSize, width, m.qkvBias)
+	k := linear(p.Sub("k_proj"), x, m.c.HiddenSize, kv, m.qkvBias)
+	v := linear(p.Sub("v_proj"), x, m.c.HiddenSize, kv, m.qkvBias)
+	if m.headNorms {
+		q = nn.RMSNorm(p.Sub("q_norm"), q, m.c.HeadDim, float32(m.c.RMSNormEps))
+		k = nn.RMSNorm(p.Sub("k_norm"), k, m.c.HeadDim, float32(m.c.RMSNormEps))
+	}
+	q, k = m.rope.Rotate(p, q, in), m.rope.Rotate(p, k, in)
 	heads := nn.Heads{Query: m.c.NumAttentionHeads, KV: m.c.NumKeyValueHeads, Dim: m.c.HeadDim}
 	o := nn.Attend(p, layer, q, k, v, heads, in)
-	return m.linear(p.Sub("o_proj"), o, width, m.c.HiddenSize, m.c.AttentionBias)
+	return linear(p.Sub("o_proj"), o, width, m.c.HiddenSize, m.oBias)
 }
 
 func (m llama) mlp(p nn.Params, x graph.Value) graph.Value {
-	gate := m.linear(p.Sub("gate_proj"), x, m.c.HiddenSize, m.c.IntermediateSize, m.c.MLPBias)
-	up := m.linear(p.Sub("up_proj"), x, m.c.HiddenSize, m.c.IntermediateSize, m.c.MLPBias)
-	return m.linear(p.Sub("down_proj"), op.GLU(gate, up, op.SiLU), m.c.IntermediateSize, m.c.HiddenSize, m.c.MLPBias)
+	gate := linear(p.Sub("gate_proj"), x, m.c.HiddenSize, m.c.IntermediateSize, m.mlpBias)
+	up := linear(p.Sub("up_proj"), x, m.c.HiddenSize, m.c.IntermediateSize, m.mlpBias)
+	return linear(p.Sub("down_proj"), op.GLU(gate, up, op.SiLU), m.c.IntermediateSize, m.c.HiddenSize, m.mlpBias)
 }
 
-func (m llama) linear(p nn.Params, x graph.Value, in, out int, bias bool) graph.Value {
+func (m llama) Output(p nn.Params) graph.Value { return outputLayer(m.c, p) }
+
+func linear(p nn.Params, x graph.Value, in, out int, bias bool) graph.Value {
 	if bias {
 		return nn.LinearBias(p, x, in, out)
 	}
 	return nn.Linear(p, x, in, out)
 }
 
-func (m llama) Output(p nn.Params) graph.Value {
-	if m.c.TieWordEmbeddings {
-		return p.Sub("model.embed_tokens").Get("weight", m.c.VocabSize, m.c.HiddenSize)
+// outputLayer is the weight of lm_head, which may be that of the embedding.
+func outputLayer(c Config, p nn.Params) graph.Value {
+	if c.TieWordEmbeddings {
+		return p.Sub("model.embed_tokens").Get("weight", c.VocabSize, c.HiddenSize)
 	}
-	return p.Sub("lm_head").Get("weight", m.c.VocabSize, m.c.HiddenSize)
+	return p.Sub("lm_head").Get("weight", c.VocabSize, c.HiddenSize)
 }

@@ -9,6 +9,7 @@ import (
 
 	"graft/shared/graph"
 	"graft/shared/nn"
+	"graft/shared/op"
 )
 
 // Model is one architecture with its sizes.
@@ -25,12 +26,20 @@ type Decoder interface {
 	Output(p nn.Params) graph.Value
 }
 
-// architectures has a row for each model_type of config.json.
+// architectures has a row for each model_type of config.json. defaults sets what it has where config.json is silent.
 var architectures = []struct {
 	modelType string
 	new       func(Config) (Model, error)
+	defaults  func(*Config)
 }{
-	{"llama", newLlama},
+	{"llama", newLlama, nil},
+	{"mistral", newMistral, mistralDefaults},
+	{"qwen2", newQwen2, qwenDefaults},
+	{"qwen3", newQwen3, qwen3Defaults},
+	{"gemma2", newGemma2, gemma2Defaults},
+	{"gemma3_text", newGemma3, gemma3Defaults},
+	{"gemma3", newGemma3, gemma3VisionDefaults},
+	{"phi3", newPhi3, phi3Defaults},
 }
 
 // New returns the model config.json describes.
@@ -49,13 +58,34 @@ func New(config []byte) (Model, error) {
 	return nil, fmt.Errorf("config.json: model_type %q is not known, expected one of %q", c.ModelType, known)
 }
 
+// logitCap is what logits x are held below, as cap·tanh(x/cap); 0 for no cap.
+func logitCap(m Model) float32 {
+	if c, ok := m.(interface{ LogitCap() float32 }); ok {
+		return c.LogitCap()
+	}
+	return 0
+}
+
 // Logits are the scores of the next token [T,vocab_size] of hidden states [T,hidden_size].
 func Logits(m Model, p nn.Params, hidden graph.Value) graph.Value {
-	y := p.Product(hidden, OutputOf(m, p))
+	x := p.Product(hidden, OutputOf(m, p))
 	if h := p.Scope().Hooks; h.Output {
-		return h.Linear(p.Sub(Output), hidden, y, graph.Value{})
+		x = h.Linear(p.Sub(Output), hidden, x, graph.Value{})
 	}
-	return y
+	if limit := logitCap(m); limit > 0 {
+		x = op.Scale(op.Activation(op.Scale(x, 1/limit), op.Tanh), limit)
+	}
+	return x
+}
+
+// Losses are the cross-entropies [T] of the next tokens that hidden states [T,hidden_size] predict with targets (I32
+// [T], below zero for none). Where nothing comes after the output layer the logits are never whole in memory.
+func Losses(m Model, p nn.Params, hidden, targets graph.Value) graph.Value {
+	if logitCap(m) > 0 || p.Scope().Hooks.Output {
+		return op.CrossEntropy(Logits(m, p, hidden), targets, 0)
+	}
+	losses, _ := op.LinearCrossEntropy(hidden, OutputOf(m, p), targets, p.Scope().Activations)
+	return losses
 }
 
 // OutputOf is the weight [vocab_size,hidden_size] of a Decoder's output layer. Asking another model for it is a mistake.

@@ -13,6 +13,10 @@ func TestReference(t *testing.T) {
 	modeltest.Run(t, func(*testing.T) device.Device { return device.Reference() })
 }
 
+func TestDecoders(t *testing.T) {
+	modeltest.Decoders(t, func(*testing.T) device.Device { return device.Reference() })
+}
+
 func TestLinearModules(t *testing.T) {
 	f := modeltest.Open(t, device.Reference(), modeltest.Dir()+"/base", nil)
 	got, err := model.LinearModules(f.Model)
@@ -32,7 +36,14 @@ func TestBadConfig(t *testing.T) {
 		{`{"model_type":"llama"}`, "vocab_size is 0, expected 1 to"},
 		{`{"model_type":"llama",` + sizes + `,"num_key_value_heads":3}`, "num_attention_heads 4 is no multiple of num_key_value_heads 3"},
 		{`{"model_type":"llama",` + sizes + `,"hidden_act":"relu"}`, `hidden_act is "relu"`},
-		{`{"model_type":"llama",` + sizes + `,"rope_scaling":{"type":"dynamic","factor":2}}`, `rope_type "dynamic" is not known`},
+		{`{"model_type":"llama",` + sizes + `,"rope_scaling":{"type":"ntk","factor":2}}`, `rope_type "ntk" is not known`},
+		{`{"model_type":"llama",` + sizes + `,"rope_scaling":{"type":"linear"}}`, `factor is 0, expected 1 or more`},
+		{`{"model_type":"phi3",` + sizes + `,"rope_scaling":{"type":"su","short_factor":[1]}}`, `short_factor has 1 values and long_factor 0, expected 8`},
+		{`{"model_type":"qwen2",` + sizes + `,"layer_types":["full_attention"]}`, `layer_types has 1 entries for 2 layers`},
+		{`{"model_type":"qwen3",` + sizes + `,"layer_types":["full_attention","chunked_attention"]}`, `layer_types[1] is "chunked_attention"`},
+		{`{"model_type":"gemma2",` + sizes + `,"sliding_window":null}`, `layer 0 has a sliding window, and sliding_window has no size`},
+		{`{"model_type":"gemma3_text",` + sizes + `,"use_bidirectional_attention":true}`, `use_bidirectional_attention is not known`},
+		{`{"model_type":"gemma3",` + sizes + `,"text_config":{"hidden_size":"a"}}`, `text_config: json: cannot`},
 		{`{"model_type":"llama",` + sizes + `,"rope_scaling":{"rope_type":"llama3","factor":8}}`, "low_freq_factor 0"},
 		{`{"model_type":"llama",` + sizes + `,"num_hidden_layers":1000000}`, "num_hidden_layers is 1000000, expected 1 to 1024"},
 	} {

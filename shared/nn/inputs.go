@@ -55,8 +55,17 @@ func (in Inputs) derive(name string, f func(lo, hi []int32, row int) int32) grap
 // Cache keeps the keys and values of earlier positions of several sequences, a row each, on the device.
 type Cache struct {
 	Rows  int          // room for so many positions over all sequences, and those of the adapter's KV hook before them
+	Limit int          // positions one sequence may have, 0 for Rows
 	DType tensor.DType // of keys and values
 	Slots graph.Value  // I32 [T]: the cache row each row of the pass is written to, -1 for none
+}
+
+// limit is the most positions a sequence may come to.
+func (c *Cache) limit() int {
+	if c.Limit > 0 {
+		return c.Limit
+	}
+	return c.Rows
 }
 
 // update writes the pass's keys and values [T,n] of one layer, and those every row attends to the first rows, and

@@ -44,8 +44,16 @@ func adapted(p Params, x, y, bias graph.Value) graph.Value {
 
 // Embedding looks rows of the table [vocab,hidden] at "weight" up: tokens is I32 [T], a negative one gives zeros.
 func Embedding(p Params, tokens graph.Value, vocab, hidden int) graph.Value {
+	return ScaledEmbedding(p, tokens, vocab, hidden, 1)
+}
+
+// ScaledEmbedding is Embedding times scale.
+func ScaledEmbedding(p Params, tokens graph.Value, vocab, hidden int, scale float32) graph.Value {
 	defer p.g.At(p.path)()
 	x := op.Gather(p.Get("weight", vocab, hidden), tokens)
+	if scale != 1 {
+		x = op.Scale(x, scale)
+	}
 	if h := p.scope.Hooks.Embed; h != nil {
 		return h(p, tokens, x)
 	}
@@ -65,8 +73,15 @@ func LayerNormNoBias(p Params, x graph.Value, n int, eps float32) graph.Value {
 	return op.LayerNorm(x, p.Get("weight", n), zeros, eps)
 }
 
-// RMSNorm scales each row of x [T,n] to unit root mean square and by the weight (Zhang and Sennrich 2019).
+// RMSNorm scales each group of n values of x [T,G·n] to unit root mean square and by the weight (Zhang and Sennrich
+// 2019). A row is one group, or a head is.
 func RMSNorm(p Params, x graph.Value, n int, eps float32) graph.Value {
 	defer p.g.At(p.path)()
 	return op.RMSNorm(x, p.Get("weight", n), eps, 0)
+}
+
+// RMSNormFromOne is RMSNorm with a weight that is stored as its distance from one, as Gemma has it.
+func RMSNormFromOne(p Params, x graph.Value, n int, eps float32) graph.Value {
+	defer p.g.At(p.path)()
+	return op.RMSNorm(x, p.Get("weight", n), eps, 1)
 }

@@ -65,9 +65,7 @@ func learnable(b *dataset.Batch) int {
 func tokenLosses(o *Options, p nn.Params, hidden graph.Value, s size) graph.Value {
 	rows := p.Graph().Leaf(graph.Input, "learn", tensor.I32, s.items)
 	targets := p.Graph().Leaf(graph.Input, "targets", tensor.I32, s.items)
-	w := model.OutputOf(o.Model, p)
-	losses, _ := op.LinearCrossEntropy(op.Gather(hidden, rows), w, targets, p.Scope().Activations)
-	return losses
+	return model.Losses(o.Model, p, op.Gather(hidden, rows), targets)
 }
 
 func feedTokens(b *dataset.Batch, items int) (map[string]*tensor.Tensor, []float32) {

@@ -25,7 +25,13 @@ import (
 // float32 differs from float64 by up to 6e-6 on these adapters (float32_noise in cases.json).
 const Tolerance = 3e-5
 
-// Dir is the folder of fixtures.
+// folders are the fixtures: every way of naming modules over one Llama, and every architecture of decoders.
+var folders = []struct{ name, bases string }{
+	{"peft", modeltest.Dir()},
+	{"decoders", modeltest.DecodersDir()},
+}
+
+// Dir is the folder of the first of them.
 func Dir() string { return filepath.Join(modeltest.Root(), "shared", "adapter", "testdata", "peft") }
 
 // Case is one adapter of cases.json.
@@ -57,19 +63,25 @@ var unsupported = map[string]string{"dora": "use_dora", "embedding": "embed_toke
 
 // Run compares every fixture with the device's answers.
 func Run(t *testing.T, open func(t *testing.T) device.Device) {
+	for _, f := range folders {
+		run(t, filepath.Join(filepath.Dir(Dir()), f.name), f.bases, open)
+	}
+}
+
+func run(t *testing.T, dir, bases string, open func(t *testing.T) device.Device) {
 	var c Cases
-	modeltest.ReadJSON(t, filepath.Join(Dir(), "cases.json"), &c)
-	want := modeltest.OpenTensors(t, filepath.Join(Dir(), "expected.safetensors"))
-	grads := modeltest.OpenTensors(t, filepath.Join(Dir(), "gradients.safetensors"))
+	modeltest.ReadJSON(t, filepath.Join(dir, "cases.json"), &c)
+	want := modeltest.OpenTensors(t, filepath.Join(dir, "expected.safetensors"))
+	grads := modeltest.OpenTensors(t, filepath.Join(dir, "gradients.safetensors"))
 	for _, name := range slices.Sorted(maps.Keys(c.Adapters)) {
 		t.Run(name, func(t *testing.T) {
 			x := c.Adapters[name]
-			f := modeltest.Open(t, open(t), filepath.Join(modeltest.Dir(), x.Base), nil)
+			f := modeltest.Open(t, open(t), filepath.Join(bases, x.Base), nil)
 			parts, err := model.PartsOf(f.Model)
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := adapter.Open(os.DirFS(filepath.Join(Dir(), name)), parts)
+			d, err := adapter.Open(os.DirFS(filepath.Join(dir, name)), parts)
 			if why, ok := unsupported[name]; ok {
 				if err == nil || !strings.Contains(err.Error(), why) {
 					t.Fatalf("error %v, expected %q", err, why)

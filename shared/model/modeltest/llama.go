@@ -10,7 +10,6 @@ import (
 	"graft/shared/graph"
 	"graft/shared/model"
 	"graft/shared/nn"
-	"graft/shared/op"
 	"graft/shared/tensor"
 	"graft/shared/weights"
 )
@@ -94,16 +93,9 @@ func (f *Fixture) causal(t *testing.T, ids, labels []int32) ([]float32, float32)
 	logits := model.Logits(f.Model, p, hidden)
 	g.Output("logits", logits)
 	target := g.Leaf(graph.Input, "target", tensor.I32, n)
-	losses, _ := op.LinearCrossEntropy(hidden, model.OutputOf(f.Model, p), target, 0)
+	losses := model.Losses(f.Model, p, hidden, target)
 	g.Output("losses", losses)
-	targets, count := make([]int32, n), 0
-	for i := range targets {
-		targets[i] = -1
-		if i+1 < n && labels[i+1] >= 0 {
-			targets[i] = labels[i+1]
-			count++
-		}
-	}
+	targets, count := NextTokens(labels)
 	feed := Feed(dataset.Pack([]dataset.Sequence{{Tokens: ids, Label: -1}}, nil))
 	feed["target"] = tensor.FromInts(targets, n)
 	out := f.Compute(t, g, feed, "logits")
