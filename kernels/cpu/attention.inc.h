@@ -182,7 +182,8 @@ void ISA_NAME(attention)(const call *c, team *t) {
 	attn_memory m;
 	attn_memory_of(&a, t->local, &m);
 	int64_t tiles = attn_tiles(&a, &m), tasks = m.task[tiles];
-	for (int64_t i; (i = tasks - 1 - team_take(t, 0)) >= 0;) { // the last first: in causal attention they are the longest
+	for (int64_t i; (i = team_take(t, 0, tasks)) >= 0;) {
+		i = tasks - 1 - i; // the last first: in causal attention they are the longest
 		int64_t lo = 0, hi = tiles - 1;
 		while (lo < hi) { // the last tile whose first task is not past i
 			int64_t mid = (lo + hi + 1) / 2;
@@ -201,7 +202,7 @@ void ISA_NAME(attention)(const call *c, team *t) {
 	if (attn_pieces(&a) == 1)
 		return;
 	team_barrier(t);
-	for (int64_t i; (i = team_take(t, 1)) < tiles * a.heads;) {
+	for (int64_t i; (i = team_take(t, 1, tiles * a.heads)) >= 0;) {
 		int64_t tile = i / a.heads;
 		if (attn_lone(&a, m.start[tile + 1] - m.start[tile]))
 			attn_join(&a, m.start[tile], i % a.heads, (const float *)t->scratch, o, lse);

@@ -259,7 +259,7 @@ static void grad_prepare(const grad *g, team *t) {
 static void grad_join(const grad *g, const grad_memory *m, int64_t parts, team *t) {
 	const attn *a = &g->a;
 	const int64_t d = a->d, size = a->keys * d, blocks = (a->keys + KEYS - 1) / KEYS;
-	for (int64_t i; (i = team_take(t, 2)) < blocks * a->kv_heads;) {
+	for (int64_t i; (i = team_take(t, 2, blocks * a->kv_heads)) >= 0;) {
 		const int64_t block = i / a->kv_heads * KEYS, kv = i % a->kv_heads;
 		for (int64_t part = -1; part < parts; part++) { // -1: the prefix
 			span s = part < 0 ? (span){0, a->prefix} : m->keys[part];
@@ -289,14 +289,14 @@ void ISA_NAME(attention_grad)(const call *c, team *t) {
 	int64_t parts = grad_parts(a, &m);
 	team_barrier(t);
 	if (!g.part_k || parts * a->kv_heads >= FEW_TASKS) {
-		for (int64_t i; (i = team_take(t, 1)) < parts * a->kv_heads;) {
+		for (int64_t i; (i = team_take(t, 1, parts * a->kv_heads)) >= 0;) {
 			int64_t kv = i % a->kv_heads;
 			for (int64_t h = 0; h < a->group; h++)
 				grad_head(&g, &m, i / a->kv_heads, kv * a->group + h, g.dk + kv * d, g.dv + kv * d, width, h == 0);
 		}
 		return;
 	}
-	for (int64_t i; (i = team_take(t, 1)) < parts * a->heads;) {
+	for (int64_t i; (i = team_take(t, 1, parts * a->heads)) >= 0;) {
 		int64_t head = i % a->heads, at = head * a->keys * d;
 		grad_head(&g, &m, i / a->heads, head, g.part_k + at, g.part_v + at, d, 1);
 	}

@@ -9,8 +9,8 @@
 
 // chunk_next takes the next chunk [*from, *to) of size of the n items of a phase, and tells whether there was one.
 INLINE int chunk_next(team *t, int phase, int64_t n, int64_t size, int64_t *from, int64_t *to) {
-	int64_t i = team_take(t, phase);
-	if (i > (n - 1) / size || n <= 0)
+	int64_t i = team_take(t, phase, n > 0 ? (n - 1) / size + 1 : 0);
+	if (i < 0)
 		return 0;
 	*from = i * size;
 	*to = n - *from < size ? n : *from + size;

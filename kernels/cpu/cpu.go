@@ -70,7 +70,8 @@ func fault(code C.int, m *C.graft_message) error {
 // Supports reports whether there is a kernel for a command over values, in the command format: the records of its
 // operands, then of its results.
 func Supports(command, values []byte) bool {
-	return C.graft_supports((*C.struct_command)(unsafe.Pointer(&command[0])), (*C.struct_value)(unsafe.Pointer(&values[0])), nil) == C.GRAFT_OK
+	c, v := unsafe.Pointer(unsafe.SliceData(command)), unsafe.Pointer(unsafe.SliceData(values))
+	return C.graft_supports((*C.struct_command)(c), (*C.struct_value)(v), nil) == C.GRAFT_OK
 }
 
 // Program is a loaded program.
@@ -80,7 +81,7 @@ type Program struct{ p *C.graft_program }
 func (d *Device) Load(program []byte) (*Program, error) {
 	var p Program
 	var m C.graft_message
-	if code := C.graft_load(d.g, unsafe.Pointer(&program[0]), C.size_t(len(program)), &p.p, &m); code != C.GRAFT_OK {
+	if code := C.graft_load(d.g, unsafe.Pointer(unsafe.SliceData(program)), C.size_t(len(program)), &p.p, &m); code != C.GRAFT_OK {
 		return nil, fault(code, &m)
 	}
 	return &p, nil

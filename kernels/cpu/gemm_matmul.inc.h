@@ -45,11 +45,15 @@ void ISA_NAME(matmul)(const call *c, team *t) {
 	if (g.m == 0 || g.n == 0) return;
 	int alone = g.m * g.k <= MATMUL_ALONE;
 	plan p = plan_of(&g, c->cmd->matmul.activations, alone ? t->local + PLAN_LOCAL : t->scratch, t->threads);
-	if (plan_coded(&p) && alone) {
-		plan_codes(&p, 0, g.m);
-	} else if (plan_coded(&p)) {
-		for (int64_t i; (i = team_take(t, 0)) < ceil_div(g.m, MATMUL_CODES);) plan_codes(&p, i * MATMUL_CODES, least((i + 1) * MATMUL_CODES, g.m));
+	int coded = !plan_coded(&p);
+	if (!coded && !alone) {
+		for (int64_t i; (i = team_take(t, 0, ceil_div(g.m, MATMUL_CODES))) >= 0;)
+			plan_codes(&p, i * MATMUL_CODES, least((i + 1) * MATMUL_CODES, g.m));
 		team_barrier(t);
+		coded = 1;
 	}
-	for (int64_t i; (i = team_take(t, 1)) < plan_tasks(&p);) plan_task(&p, i, t->local);
+	for (int64_t i, tasks = plan_tasks(&p); (i = team_take(t, 1, tasks)) >= 0; coded = 1) {
+		if (!coded) plan_codes(&p, 0, g.m);
+		plan_task(&p, i, t->local);
+	}
 }

@@ -62,7 +62,7 @@ int graft_bind(graft_program *p, int slot, void *data, size_t size, int packed, 
 // graft_run runs the program on all threads of its device and returns when it is done. One run at a time a device.
 int graft_run(graft_program *p, void *arena, size_t arena_size, void *scratch, size_t scratch_size, graft_message *m);
 
-// graft_cancel with on = 1 makes runs end at the next barrier or at once, until it is called with 0. It may be called
+// graft_cancel with on = 1 makes runs end at the next step or at once, until it is called with 0. It may be called
 // from any thread.
 void graft_cancel(graft_program *p, int on);
 

@@ -2,6 +2,7 @@
 #ifndef GRAFT_KERNEL_H
 #define GRAFT_KERNEL_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +23,16 @@ typedef struct {
 	int32_t dtype, layout;
 } operand;
 
+enum { PHASES = 4 }; // of a command
+
 // team is the threads that run a program together; each thread has its own copy.
+//
+// No thread is ever waited for, only chunks are: a thread that the system has put aside may take part late or not at
+// all. What it finds then may belong to later commands. So a kernel keeps to this:
+//
+//   - It writes, and follows what it reads as an index, only between a successful team_take and the next team_barrier
+//     or its return. What it reads before is good for deciding how much there is to do, no more.
+//   - It takes from a phase until there is no more, and ends of phases follow from the operands alone.
 typedef struct team team;
 struct team {
 	int thread, threads;
@@ -32,12 +42,17 @@ struct team {
 	size_t local_size;
 	struct pool *pool;
 	struct counters *counters; // of the current command
+	int32_t step;              // its number
+	const _Atomic int32_t *reached; // all steps before this one are done
+	int64_t mine[PHASES];      // chunks taken and not yet said to be done
+	int64_t end[PHASES];       // as given to team_take last
 };
 
-// team_take hands out chunks 0, 1, … of a phase (0 to 3) of the current command, each to one thread; stop at your last.
-int64_t team_take(team *t, int phase);
+// team_take hands out the chunks below end of a phase of the current command in order, each to one thread; -1: no more.
+// The chunk before is done. A later call may have a greater end: a phase can go on after a barrier.
+int64_t team_take(team *t, int phase, int64_t end);
 
-// team_barrier returns when every thread of the team has called it.
+// team_barrier returns when all chunks of the phases taken from so far are done.
 void team_barrier(team *t);
 
 // call is one command with its operands resolved.

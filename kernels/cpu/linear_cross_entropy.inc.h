@@ -5,7 +5,7 @@
 // Gimelshein, arXiv:1805.02867). linear_cross_entropy_grad_w goes twice: first for m and s, then for the gradient.
 //
 // Rows without a target are left out of all products: the others are copied together first. Chunks of the same phase
-// are numbered through all parts, so a thread may hold the number of a chunk of a later part; it waits until then.
+// are numbered through all parts.
 
 enum {
 	HEAD_LOGITS = 1 << 20, // in a part
@@ -30,7 +30,6 @@ typedef struct {
 	float *grad;         // [count, D]
 	int activations;
 	uint8_t *x_code, *e_code; // of x; of the logits once they are exponentials
-	int64_t taken[4];    // the chunk this thread holds of each phase
 } head;
 
 static int64_t head_part(int64_t rows, int64_t vocabulary) {
@@ -92,14 +91,8 @@ static scratch_need head_scratch(const call *c) {
 	return (scratch_need){shared, PLAN_LOCAL + round_up(d.rows * 4, 64) + round_up(d.width * 4, 64)};
 }
 
-// head_start takes the first chunk of each phase.
-static void head_start(head *d, team *t) {
-	for (int i = 0; i < 4; i++) d->taken[i] = team_take(t, i);
-}
-
 // HEAD_EACH runs its body for this phase's chunks below end that fall to this thread.
-#define HEAD_EACH(d, t, phase, end, i) \
-	for (int64_t i; (i = (d)->taken[phase]) < (end); (d)->taken[phase] = team_take(t, phase))
+#define HEAD_EACH(t, phase, end, i) for (int64_t i; (i = team_take(t, phase, end)) >= 0;)
 
 // head_gather copies the rows with a target together and makes their codes. Phase 3, the chunks from 0 on.
 static int64_t head_gather(head *d, team *t) {
@@ -109,7 +102,7 @@ static int64_t head_gather(head *d, team *t) {
 	gemm logits = head_logits(d, 0, d->part);
 	plan p = plan_of(&logits, d->activations, d->x_code, t->threads);
 	if (!copy && !plan_coded(&p)) return 0;
-	HEAD_EACH(d, t, 3, chunks, i) {
+	HEAD_EACH(t, 3, chunks, i) {
 		int64_t first = i * HEAD_ROWS, end = least(first + HEAD_ROWS, d->count);
 		for (int64_t r = first; r < end && copy; r++) memcpy(d->x + r * d->width, d->h + d->row[r] * d->width, d->width * sizeof(float));
 		if (plan_coded(&p)) plan_codes(&p, first, end);
@@ -185,17 +178,16 @@ void ISA_NAME(linear_cross_entropy)(const call *c, team *t) {
 	head d = head_of(c, t, &shared);
 	d.loss = c->out[0].data;
 	d.dh = c->nout > 1 ? c->out[1].data : NULL;
-	head_start(&d, t);
 	int64_t gathered = head_gather(&d, t), done[3] = {0, 0, 0};
 	for (int64_t v = 0; v < d.vocabulary && d.count; v += d.part) {
 		int64_t n = least(d.part, d.vocabulary - v), chunks = ceil_div(d.count, HEAD_ROWS);
 		gemm logits = head_logits(&d, v, n), grad = head_grad(&d, v, n);
 		plan one = plan_of(&logits, d.activations, d.x_code, t->threads), two = plan_of(&grad, d.activations, d.e_code, t->threads);
 		team_barrier(t);
-		HEAD_EACH(&d, t, 0, done[0] + plan_tasks(&one), i) plan_task(&one, i - done[0], t->local);
+		HEAD_EACH(t, 0, done[0] + plan_tasks(&one), i) plan_task(&one, i - done[0], t->local);
 		done[0] += plan_tasks(&one);
 		team_barrier(t);
-		HEAD_EACH(&d, t, 1, done[1] + chunks, i) {
+		HEAD_EACH(t, 1, done[1] + chunks, i) {
 			int64_t first = (i - done[1]) * HEAD_ROWS, end = least(first + HEAD_ROWS, d.count);
 			for (int64_t r = first; r < end; r++) {
 				float factor = head_row(&d, r, v, n);
@@ -207,12 +199,12 @@ void ISA_NAME(linear_cross_entropy)(const call *c, team *t) {
 		done[1] += chunks;
 		if (!d.dh) continue;
 		team_barrier(t);
-		HEAD_EACH(&d, t, 2, done[2] + plan_tasks(&two), i) plan_task(&two, i - done[2], t->local);
+		HEAD_EACH(t, 2, done[2] + plan_tasks(&two), i) plan_task(&two, i - done[2], t->local);
 		done[2] += plan_tasks(&two);
 	}
 	team_barrier(t);
 	float *tmp = (float *)((uint8_t *)d.row + round_up(d.rows * 4, 64));
-	HEAD_EACH(&d, t, 3, gathered + ceil_div(d.rows, HEAD_ROWS), i) {
+	HEAD_EACH(t, 3, gathered + ceil_div(d.rows, HEAD_ROWS), i) {
 		int64_t first = (i - gathered) * HEAD_ROWS, r = 0;
 		while (r < d.count && d.row[r] < first) r++;
 		for (int64_t k = first; k < least(first + HEAD_ROWS, d.rows); k++) head_finish(&d, k, r < d.count && d.row[r] == k ? r++ : -1, tmp);

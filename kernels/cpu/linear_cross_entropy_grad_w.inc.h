@@ -23,7 +23,6 @@ void ISA_NAME(linear_cross_entropy_grad_w)(const call *c, team *t) {
 	head d = head_of(c, t, &shared);
 	d.dloss = c->in[3].data;
 	float *dw = c->out[0].data;
-	head_start(&d, t);
 	int64_t done[3] = {0, 0, 0}, chunks = ceil_div(d.count, HEAD_ROWS);
 	head_gather(&d, t);
 	for (int pass = 0; pass < 2; pass++) {
@@ -33,10 +32,10 @@ void ISA_NAME(linear_cross_entropy_grad_w)(const call *c, team *t) {
 			plan one = plan_of(&logits, 0, NULL, t->threads);
 			int64_t tasks = d.count ? plan_tasks(&one) : 0;
 			team_barrier(t);
-			HEAD_EACH(&d, t, 0, done[0] + tasks, i) plan_task(&one, i - done[0], t->local);
+			HEAD_EACH(t, 0, done[0] + tasks, i) plan_task(&one, i - done[0], t->local);
 			done[0] += tasks;
 			team_barrier(t);
-			HEAD_EACH(&d, t, 1, done[1] + chunks, i) {
+			HEAD_EACH(t, 1, done[1] + chunks, i) {
 				int64_t first = (i - done[1]) * HEAD_ROWS;
 				for (int64_t r = first; r < least(first + HEAD_ROWS, d.count); r++) {
 					if (pass == 0) head_row(&d, r, v, n);
@@ -52,7 +51,7 @@ void ISA_NAME(linear_cross_entropy_grad_w)(const call *c, team *t) {
 			};
 			plan two = plan_of(&grad, 0, NULL, t->threads);
 			team_barrier(t);
-			HEAD_EACH(&d, t, 2, done[2] + plan_tasks(&two), i) plan_task(&two, i - done[2], t->local);
+			HEAD_EACH(t, 2, done[2] + plan_tasks(&two), i) plan_task(&two, i - done[2], t->local);
 			done[2] += plan_tasks(&two);
 		}
 	}

@@ -98,15 +98,14 @@ void ISA_NAME(lora)(const call *c, team *t) {
 	lora l = lora_of(c);
 	int64_t parts = ceil_div(l.rows, LORA_ROWS), columns = ceil_div(l.out, LORA_COLS);
 	if (l.rank == 0) parts = columns = 0;
-	if (lora_alone(&l)) {
-		l.low = (float *)(t->local + F32_LOCAL);
-		lora_down(&l, 0, l.rows, t->local);
-	} else {
-		l.low = (float *)t->scratch;
-		for (int64_t i; (i = team_take(t, 0)) < parts;) lora_down(&l, i * LORA_ROWS, least((i + 1) * LORA_ROWS, l.rows), t->local);
+	int alone = lora_alone(&l), low = 0;
+	l.low = (float *)(alone ? t->local + F32_LOCAL : t->scratch);
+	if (!alone) {
+		for (int64_t i; (i = team_take(t, 0, parts)) >= 0;) lora_down(&l, i * LORA_ROWS, least((i + 1) * LORA_ROWS, l.rows), t->local);
 		team_barrier(t);
 	}
-	for (int64_t i; (i = team_take(t, 1)) < parts * columns;) {
+	for (int64_t i; (i = team_take(t, 1, parts * columns)) >= 0; low = 1) {
+		if (alone && !low) lora_down(&l, 0, l.rows, t->local);
 		int64_t m = i / columns * LORA_ROWS, n = i % columns * LORA_COLS;
 		lora_up(&l, m, least(m + LORA_ROWS, l.rows), n, least(n + LORA_COLS, l.out), t->local);
 	}

@@ -2,35 +2,39 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "park.h"
 
-// Nanoseconds of spinning. A barrier within a program is near; the next program may be a sampling step away.
-enum { SPIN_LEAST = 2000, SPIN_BARRIER = 50000, SPIN_IDLE = 200000 };
+// Nanoseconds of spinning. A chunk within a program is soon done; the next program may be a sampling step away.
+enum { SPIN_LEAST = 2000, SPIN_CHUNK = 50000, SPIN_IDLE = 200000 };
 
-// word is something to wait for, with the number of those asleep over it.
+// word is something that changes, with the number of those asleep over it.
 typedef struct {
 	_Alignas(64) _Atomic uint32_t value;
 	_Atomic uint32_t asleep;
 } word;
 
 typedef struct {
-	_Alignas(64) int64_t spin, idle; // what this thread spins at a barrier and between programs
+	_Alignas(64) int64_t spin, idle; // what this thread spins for a chunk and between programs
 	pool *pool;
 	pthread_t handle;
 	int number;
 } worker;
 
+// The gate of a program: the number of helpers inside, and CLOSED when no more may enter.
+#define CLOSED 0x80000000u
+
 struct pool {
-	word generation;                      // counts barriers
-	word epoch;                           // counts programs; its value is quit at the end
-	_Alignas(64) _Atomic uint32_t arrived; // at the barrier
-	_Alignas(64) int threads, quit, stopped;
-	void (*work)(void *arg, int thread);
+	word epoch;    // counts programs
+	word progress; // changes when somebody asleep may find what it waits for
+	_Alignas(64) _Atomic uint32_t gate;
+	_Alignas(64) int threads;
+	_Atomic int quit;
+	void (*work)(void *arg, int thread); // these two change only while the gate is closed and nobody is inside
 	void *arg;
-	const _Atomic int32_t *stop;
 	worker workers[];
 };
 
@@ -42,17 +46,17 @@ static inline void relax(void) {
 #endif
 }
 
-// await returns when w is no longer old. *spin is adapted between SPIN_LEAST and most.
-static void await(word *w, uint32_t old, int64_t *spin, int64_t most) {
+// await returns when ready(arg), asleep over w at last. *spin is adapted between SPIN_LEAST and most.
+static void await(word *w, int64_t *spin, int64_t most, int (*ready)(const void *arg), const void *arg) {
 	for (int i = 0; i < 64; i++) {
-		if (atomic_load_explicit(&w->value, memory_order_acquire) != old)
+		if (ready(arg))
 			return;
 		relax();
 	}
 	const int64_t start = park_clock(), limit = *spin;
 	for (int64_t passed = 0, yielded = 0; passed < limit; passed = park_clock() - start) {
 		for (int i = 0; i < 32; i++) {
-			if (atomic_load_explicit(&w->value, memory_order_acquire) != old) {
+			if (ready(arg)) {
 				*spin = limit * 2 < most ? limit * 2 : most;
 				return;
 			}
@@ -64,53 +68,76 @@ static void await(word *w, uint32_t old, int64_t *spin, int64_t most) {
 		}
 	}
 	*spin = limit / 2 > SPIN_LEAST ? limit / 2 : SPIN_LEAST;
-	atomic_fetch_add(&w->asleep, 1); // before the look at value in park, as change looks at asleep after its store
-	while (atomic_load(&w->value) == old)
-		park(&w->value, old);
+	atomic_fetch_add(&w->asleep, 1); // before the look at ready, as change looks at asleep after what makes it true
+	for (;;) {
+		uint32_t seen = atomic_load(&w->value);
+		if (ready(arg))
+			break;
+		park(&w->value, seen);
+	}
 	atomic_fetch_sub(&w->asleep, 1);
 }
 
-static void change(word *w) {
-	atomic_fetch_add(&w->value, 1);
-	if (atomic_load(&w->asleep))
-		unpark(&w->value);
-}
-
-void pool_barrier(pool *p, int thread) {
-	uint32_t g = atomic_load_explicit(&p->generation.value, memory_order_relaxed);
-	if (atomic_fetch_add_explicit(&p->arrived, 1, memory_order_acq_rel) + 1 < (uint32_t)p->threads) {
-		await(&p->generation, g, &p->workers[thread].spin, SPIN_BARRIER);
+static void wake(word *w) {
+	if (!atomic_load(&w->asleep))
 		return;
-	}
-	atomic_store_explicit(&p->arrived, 0, memory_order_relaxed);
-	p->stopped = atomic_load_explicit(p->stop, memory_order_relaxed);
-	change(&p->generation);
+	atomic_fetch_add(&w->value, 1);
+	unpark(&w->value);
 }
 
-int pool_stopped(const pool *p) { return p->stopped; }
+void pool_await(pool *p, int thread, int (*ready)(const void *arg), const void *arg) {
+	await(&p->progress, &p->workers[thread].spin, SPIN_CHUNK, ready, arg);
+}
+
+void pool_progress(pool *p) { wake(&p->progress); }
+
 int pool_threads(const pool *p) { return p->threads; }
+
+// begun tells a helper that there is another program than the last it saw.
+typedef struct {
+	pool *pool;
+	uint32_t seen;
+} last;
+static int begun(const void *arg) {
+	const last *l = arg;
+	return atomic_load(&l->pool->epoch.value) != l->seen;
+}
 
 static void *serve(void *arg) {
 	worker *w = arg;
 	pool *p = w->pool;
-	for (uint32_t seen = 0;; seen++) {
-		await(&p->epoch, seen, &w->idle, SPIN_IDLE);
-		if (p->quit)
+	for (last l = {p, 0};;) {
+		await(&p->epoch, &w->idle, SPIN_IDLE, begun, &l);
+		l.seen = atomic_load(&p->epoch.value);
+		if (atomic_load(&p->quit))
 			return NULL;
+		uint32_t gate = atomic_load(&p->gate);
+		while (!(gate & CLOSED) && !atomic_compare_exchange_weak(&p->gate, &gate, gate + 1)) {
+		}
+		if (gate & CLOSED)
+			continue;
 		p->work(p->arg, w->number);
-		pool_barrier(p, w->number);
+		if (atomic_fetch_sub(&p->gate, 1) == (CLOSED | 1))
+			pool_progress(p);
 	}
 }
 
-void pool_run(pool *p, void (*work)(void *arg, int thread), void *arg, const _Atomic int32_t *stop) {
+static int empty(const void *arg) { return atomic_load(&((pool *)arg)->gate) == CLOSED; }
+
+void pool_run(pool *p, void (*work)(void *arg, int thread), void *arg) {
+	if (p->threads == 1) {
+		work(arg, 0);
+		return;
+	}
 	p->work = work;
 	p->arg = arg;
-	p->stop = stop;
-	p->stopped = atomic_load(stop);
-	if (p->threads > 1)
-		change(&p->epoch);
+	atomic_store(&p->gate, 0);
+	atomic_fetch_add(&p->epoch.value, 1);
+	if (atomic_load(&p->epoch.asleep))
+		unpark(&p->epoch.value);
 	work(arg, 0);
-	pool_barrier(p, 0);
+	atomic_fetch_or(&p->gate, CLOSED);
+	pool_await(p, 0, empty, p);
 }
 
 pool *pool_open(int threads) {
@@ -120,6 +147,7 @@ pool *pool_open(int threads) {
 		return NULL;
 	memset(p, 0, size);
 	p->threads = threads;
+	atomic_init(&p->gate, CLOSED);
 	// Signals are for the threads of the Go program.
 	sigset_t all, old;
 	sigfillset(&all);
@@ -127,11 +155,11 @@ pool *pool_open(int threads) {
 	int started = 1;
 	for (; started < threads; started++) {
 		worker *w = &p->workers[started];
-		*w = (worker){.spin = SPIN_BARRIER, .idle = SPIN_IDLE, .pool = p, .number = started};
+		*w = (worker){.spin = SPIN_CHUNK, .idle = SPIN_IDLE, .pool = p, .number = started};
 		if (pthread_create(&w->handle, NULL, serve, w) != 0)
 			break;
 	}
-	p->workers[0].spin = SPIN_BARRIER;
+	p->workers[0].spin = SPIN_CHUNK;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (started < threads) {
 		p->threads = started;
@@ -144,8 +172,10 @@ pool *pool_open(int threads) {
 void pool_close(pool *p) {
 	if (!p)
 		return;
-	p->quit = 1;
-	change(&p->epoch);
+	atomic_store(&p->quit, 1);
+	atomic_fetch_add(&p->epoch.value, 1);
+	if (atomic_load(&p->epoch.asleep))
+		unpark(&p->epoch.value);
 	for (int i = 1; i < p->threads; i++)
 		pthread_join(p->workers[i].handle, NULL);
 	free(p);

@@ -8,6 +8,12 @@
 #include "kernel.h"
 #include "pool.h"
 
+// counters hand out the chunks of one command and count those that are done. A cache line a command, so that commands
+// in flight do not disturb one another.
+struct counters {
+	_Atomic int64_t next[PHASES], done[PHASES];
+};
+
 struct graft {
 	pool *pool;
 	int isa;
@@ -43,6 +49,7 @@ struct graft_program {
 	int planned;             // layouts of operands and scratch follow the slots
 	int resolved;            // data of operands follows slots and arena_at
 	_Atomic int32_t cancel;
+	_Atomic int32_t reached; // all steps before this one are done; only a step that waits, or their number
 };
 
 // message_set writes a message in printf's manner and returns code.

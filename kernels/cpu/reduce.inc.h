@@ -35,7 +35,7 @@ INLINE void sum_all(const call *c, team *t, const int squares) {
 	for (int64_t from, to; chunk_next(t, 0, n, SUM_CHUNK, &from, &to);)
 		part[from / SUM_CHUNK] = sum_values(x + from, squares ? x + from : NULL, to - from);
 	team_barrier(t);
-	if (team_take(t, 1) != 0)
+	if (team_take(t, 1, 1) != 0)
 		return;
 	double s = 0;
 	for (int64_t i = 0; i < chunk_count(n, SUM_CHUNK); i++)
@@ -74,7 +74,7 @@ void ISA_NAME(row_dot)(const call *c, team *t) {
 }
 
 void ISA_NAME(clip_scale)(const call *c, team *t) {
-	if (team_take(t, 0) != 0)
+	if (team_take(t, 0, 1) != 0)
 		return;
 	float norm = f32_sqrt(*(const float *)c->in[0].data), most = c->cmd->clip_scale.max_norm;
 	float scale = most > 0 ? most / (norm + 1e-6f) : 1;

@@ -3,7 +3,9 @@
 package cpu
 
 import (
+	"fmt"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"graft/shared/device"
@@ -38,4 +40,33 @@ func TestEmulatedAVX512(t *testing.T) {
 	}
 	bin := buildDriver(t, "-O2", "-DGRAFT_SIMDE", "-mavx2", "-mfma", "-mf16c", "-Wno-psabi")
 	devicetest.Run(t, func(t *testing.T) device.Device { return startDriver(t, bin, 2, "avx512") })
+}
+
+// TestTeam runs made-up programs, whose every value depends on all before it, on threads that fall asleep at any point.
+func TestTeam(t *testing.T) {
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip("gcc is not here")
+	}
+	dir := filepath.Join("..", "..", "kernels", "cpu")
+	for _, build := range []struct {
+		name string
+		runs int
+		flag string
+	}{{"plain", 200, "-O2"}, {"thread sanitizer", 40, "-fsanitize=thread"}} {
+		t.Run(build.name, func(t *testing.T) {
+			bin := filepath.Join(t.TempDir(), "team")
+			args := []string{"-std=c11", "-D_GNU_SOURCE", "-g", build.flag, "-o", bin, "-pthread"}
+			for _, source := range []string{"ctest/team.c", "run.c", "pool.c", "park.c"} {
+				args = append(args, filepath.Join(dir, source))
+			}
+			if out, err := exec.Command("gcc", args...).CombinedOutput(); err != nil {
+				t.Fatalf("gcc: %v\n%s", err, out)
+			}
+			for _, threads := range []int{1, 2, 3, 8} {
+				if out, err := exec.Command(bin, fmt.Sprint(threads), fmt.Sprint(build.runs), fmt.Sprint(threads)).CombinedOutput(); err != nil {
+					t.Errorf("%d threads: %v\n%s", threads, err, out)
+				}
+			}
+		})
+	}
 }
