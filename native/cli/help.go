@@ -106,7 +106,7 @@ func flagName(f *pflag.Flag) string {
 	case "bool":
 	case "string":
 		name += " text"
-	case "stringArray":
+	case "stringArray", "stringSlice":
 		name += " text…"
 	case "float64":
 		name += " float"

@@ -69,9 +69,11 @@ func (a *app) score(ctx context.Context, cl *engine.Classifier, table *dataset.T
 		return nil, err
 	}
 	r.ThroughputQPS = float64(len(texts)) / took.Seconds()
-	if r.Latency, err = latency(ctx, cl, texts); err != nil {
+	l, err := latency(ctx, cl, texts)
+	if err != nil {
 		return nil, err
 	}
+	r.Latency = &l
 	r.PeakMemoryBytes = peakMemory()
 	return r, nil
 }
@@ -102,29 +104,4 @@ func best(p []float64) int32 {
 		}
 	}
 	return int32(most)
-}
-
-// printResult writes an evaluation as tables for a person.
-func (a *app) printResult(s *term.Screen, labels []string, r *eval.Result) error {
-	of := a.lang.of
-	rows := append(r.Summary(),
-		[]string{"n", term.Count(int64(r.N)), ""},
-		[]string{of(text{"latency ms (mean, p50, p95, p99)", "延迟 ms(均值、p50、p95、p99)"}), fmt.Sprintf("%.1f %.1f %.1f %.1f", r.Latency.Mean, r.Latency.P50, r.Latency.P95, r.Latency.P99), ""},
-		[]string{of(text{"texts a second", "每秒文本数"}), fmt.Sprintf("%.1f", r.ThroughputQPS), ""},
-		[]string{of(text{"peak memory", "内存峰值"}), term.Bytes(r.PeakMemoryBytes), ""})
-	if err := s.Table([]term.Column{{Name: of(msgMetric)}, {Name: of(msgValue), Right: true}, {Name: of(msgInterval), Right: true}}, rows); err != nil {
-		return err
-	}
-	columns := []term.Column{{Name: of(text{"true \\ predicted", "真实 \\ 预测"})}}
-	rows = nil
-	for i, row := range r.Confusion {
-		columns = append(columns, term.Column{Name: labels[i], Right: true})
-		cells := []string{labels[i]}
-		for _, n := range row {
-			cells = append(cells, term.Count(int64(n)))
-		}
-		rows = append(rows, cells)
-	}
-	fmt.Fprintln(a.Stdout)
-	return s.Table(columns, rows)
 }

@@ -201,7 +201,7 @@ func (t *training) test(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.report(result, func() error { return t.printResult(t.out, cl.Labels(), result) })
+	return t.report(result, func() error { return t.printResult(t.out, result) })
 }
 
 // report keeps the test's result in output_dir and tells it.

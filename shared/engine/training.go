@@ -214,13 +214,7 @@ func (t *Training) metrics(labels []int32, logits [][]float32) map[string]float6
 			return nil // probabilities that are no numbers: eval_loss tells
 		}
 	}
-	out := map[string]float64{}
-	for _, m := range eval.Metrics {
-		if v, ok := m.Value(a); ok {
-			out[m.Name] = v
-		}
-	}
-	return out
+	return a.Values()
 }
 
 func argmax(p []float64) int32 {

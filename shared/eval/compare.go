@@ -1,11 +1,13 @@
 package eval
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/mathext"
+	"gonum.org/v1/gonum/stat/combin"
 )
 
 // McNemarTest compares the errors of two systems on the same rows.
@@ -13,7 +15,8 @@ type McNemarTest struct {
 	Fixed  int     `json:"fixed"`  // rows that the first has wrong and the second right
 	Broken int     `json:"broken"` // the other way round
 	P      float64 `json:"p"`      // two-sided
-	Exact  bool    `json:"exact"`  // by the binomial distribution, otherwise χ² with continuity correction
+	MidP   float64 `json:"mid_p"`  // exact, less half the chance of what was seen: less cautious (Fagerland et al. 2013)
+	Exact  bool    `json:"exact"`  // P is by the binomial distribution, otherwise χ² with continuity correction
 }
 
 // exactBelow is the number of differing rows from which χ² is close enough to the exact test.
@@ -21,12 +24,21 @@ const exactBelow = 25
 
 // McNemar tests whether two systems err equally often.
 func McNemar(fixed, broken int) McNemarTest {
-	t := McNemarTest{Fixed: fixed, Broken: broken, P: 1, Exact: fixed+broken < exactBelow}
+	t := McNemarTest{Fixed: fixed, Broken: broken, P: 1, MidP: 1, Exact: fixed+broken < exactBelow}
 	n, low := float64(fixed+broken), float64(min(fixed, broken))
+	if n == 0 {
+		return t
+	}
+	seen := math.Exp(combin.LogGeneralizedBinomial(n, low) - n*math.Ln2) // P(X = low), X ~ Binomial(n, ½)
+	if fixed == broken {
+		t.MidP = 1 - seen
+		return t
+	}
+	both := 2 * mathext.RegIncBeta(n-low, low+1, 0.5) // twice P(X ≤ low)
+	t.MidP = both - seen
 	switch {
-	case fixed == broken:
-	case t.Exact: // twice P(X ≤ low), X ~ Binomial(n, ½)
-		t.P = min(1, 2*mathext.RegIncBeta(n-low, low+1, 0.5))
+	case t.Exact:
+		t.P = min(1, both)
 	default:
 		d := math.Abs(float64(fixed-broken)) - 1
 		t.P = math.Erfc(math.Sqrt(d * d / n / 2)) // upper tail of χ² with one degree of freedom
@@ -87,7 +99,7 @@ func Difference(a, b *Answers, m Metric, boot Bootstrap) (Change, error) {
 	var xa, xb [1]float64
 	var drawn []float64
 	below, above := 1, 1 // the observed sample counts as a draw, so that no p is 0
-	boot.samples(a.labels, len(a.classes), func(rows []int32) {
+	boot.samples(a, func(rows []int32) {
 		sa.values(rows, xa[:])
 		sb.values(rows, xb[:])
 		d := xb[0] - xa[0]
@@ -101,4 +113,20 @@ func Difference(a, b *Answers, m Metric, boot Bootstrap) (Change, error) {
 	})
 	p := min(1, 2*float64(min(below, above))/float64(len(drawn)+1))
 	return Change{vb - va, percentile(drawn), p}, nil
+}
+
+// Holm adjusts p-values of several tests so that the chance of one false finding among all stays that of a single test
+// (Holm 1979). The order is kept.
+func Holm(p []float64) []float64 {
+	order := make([]int, len(p))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(p[x], p[y]) })
+	out, least := make([]float64, len(p)), 0.0
+	for rank, i := range order {
+		least = max(least, min(1, p[i]*float64(len(p)-rank)))
+		out[i] = least
+	}
+	return out
 }

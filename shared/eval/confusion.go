@@ -5,19 +5,44 @@ import "math"
 // Confusion counts answers by true class (row) and predicted class (column).
 type Confusion struct {
 	classes int
-	counts  []int
+	counts  []int // nil where only the sums are wanted
+	sums    []sums
+	n       int
 }
+
+// sums are a class' counts.
+type sums struct{ right, support, predicted int }
 
 // NewConfusion has no answers yet.
 func NewConfusion(classes int) *Confusion {
-	return &Confusion{classes, make([]int, classes*classes)}
+	return &Confusion{classes, make([]int, classes*classes), make([]sums, classes), 0}
 }
 
-// Add counts one answer.
-func (c *Confusion) Add(label, pred int32) { c.counts[int(label)*c.classes+int(pred)]++ }
+// newSums is a Confusion that cannot tell which classes are taken for which; all metrics can do without.
+func newSums(classes int) *Confusion { return &Confusion{classes, nil, make([]sums, classes), 0} }
+
+// Add counts one answer. NoAnswer counts for the label only.
+func (c *Confusion) Add(label, pred int32) {
+	c.n++
+	c.sums[label].support++
+	if pred == NoAnswer {
+		return
+	}
+	c.sums[pred].predicted++
+	if label == pred {
+		c.sums[label].right++
+	}
+	if c.counts != nil {
+		c.counts[int(label)*c.classes+int(pred)]++
+	}
+}
 
 // reset forgets all answers.
-func (c *Confusion) reset() { clear(c.counts) }
+func (c *Confusion) reset() {
+	c.n = 0
+	clear(c.sums)
+	clear(c.counts)
+}
 
 // At is the number of answers of a true and a predicted class.
 func (c *Confusion) At(label, pred int) int { return c.counts[label*c.classes+pred] }
@@ -32,36 +57,32 @@ func (c *Confusion) Rows() [][]int {
 }
 
 // N is the number of answers.
-func (c *Confusion) N() (n int) {
-	for _, x := range c.counts {
-		n += x
-	}
-	return n
-}
+func (c *Confusion) N() int { return c.n }
 
 // Right is the number of right answers.
 func (c *Confusion) Right() (n int) {
-	for i := range c.classes {
-		n += c.At(i, i)
+	for _, s := range c.sums {
+		n += s.right
 	}
 	return n
 }
+
+// answered is the number of rows that got an answer.
+func (c *Confusion) answered() (n int) {
+	for _, s := range c.sums {
+		n += s.predicted
+	}
+	return n
+}
+
+// RightOf is the number of right answers of a class.
+func (c *Confusion) RightOf(class int) int { return c.sums[class].right }
 
 // Support is the number of answers whose true class it is.
-func (c *Confusion) Support(class int) (n int) {
-	for p := range c.classes {
-		n += c.At(class, p)
-	}
-	return n
-}
+func (c *Confusion) Support(class int) int { return c.sums[class].support }
 
 // Predicted is the number of answers that said the class.
-func (c *Confusion) Predicted(class int) (n int) {
-	for l := range c.classes {
-		n += c.At(l, class)
-	}
-	return n
-}
+func (c *Confusion) Predicted(class int) int { return c.sums[class].predicted }
 
 // present reports whether a class occurs at all, as label or as prediction. scikit-learn's averages leave the others out.
 func (c *Confusion) present(class int) bool { return c.Support(class)+c.Predicted(class) > 0 }
@@ -74,7 +95,8 @@ type PRF struct{ Precision, Recall, F1 float64 }
 
 // Of is the PRF of one class.
 func (c *Confusion) Of(class int) PRF {
-	return prf(float64(c.At(class, class)), float64(c.Predicted(class)), float64(c.Support(class)))
+	s := c.sums[class]
+	return prf(float64(s.right), float64(s.predicted), float64(s.support))
 }
 
 // Macro is the plain mean over the classes that occur.
@@ -92,10 +114,9 @@ func (c *Confusion) Weighted() PRF {
 	return c.mean(func(class int) float64 { return float64(c.Support(class)) })
 }
 
-// Micro counts all classes together: with one label a row all three are the accuracy.
+// Micro counts all classes together: where every row has an answer all three are the accuracy.
 func (c *Confusion) Micro() PRF {
-	n := float64(c.N())
-	return prf(float64(c.Right()), n, n)
+	return prf(float64(c.Right()), float64(c.answered()), float64(c.N()))
 }
 
 // BalancedAccuracy is the mean recall of the classes that occur as labels.
@@ -110,7 +131,8 @@ func (c *Confusion) BalancedAccuracy() float64 {
 	return ratio(sum, n)
 }
 
-// MCC is Matthews' correlation coefficient for any number of classes (Gorodkin 2004); 0 where it is not defined.
+// MCC is Matthews' correlation coefficient for any number of classes (Gorodkin 2004); 0 where it is not defined. No answer
+// counts as one more class.
 func (c *Confusion) MCC() float64 {
 	n, right := float64(c.N()), float64(c.Right())
 	both, labels, preds := right*n, n*n, n*n
@@ -120,7 +142,19 @@ func (c *Confusion) MCC() float64 {
 		labels -= s * s
 		preds -= p * p
 	}
+	none := n - float64(c.answered())
+	preds -= none * none
 	return ratio(both, math.Sqrt(labels*preds))
+}
+
+// Kappa is Cohen's: the agreement beyond that of chance (Cohen 1960); NaN where chance alone must agree, since all labels
+// and all answers are of one class.
+func (c *Confusion) Kappa() float64 {
+	n, chance := float64(c.N()), 0.0
+	for class := range c.classes {
+		chance += float64(c.Support(class)) * float64(c.Predicted(class)) / n
+	}
+	return 1 - (n-float64(c.Right()))/(n-chance) // 0/0 is NaN
 }
 
 func (c *Confusion) mean(weight func(class int) float64) PRF {

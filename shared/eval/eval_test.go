@@ -17,14 +17,19 @@ type fixtures struct {
 		Classes, Positive int
 		Labels, Preds     []int32
 		Probs             [][]float64
-		Want              map[string]float64
+		Want              map[string]*float64 // nil: not defined
 		Confusion         [][]int
 		PerClass          [][4]float64 `json:"per_class"`
 	}
-	Wilson    [][4]float64
-	McNemar   [][3]float64
-	Quantiles struct{ Values, Q, Want []float64 }
-	Bootstrap struct {
+	Wilson         [][4]float64
+	ClopperPearson [][4]float64 `json:"clopper_pearson"`
+	UpperBound     [][4]float64 `json:"upper_bound"`
+	Newcombe       [][6]float64
+	McNemar        [][3]float64
+	MidP           [][3]float64 `json:"mid_p"`
+	Holm           [][2][]float64
+	Quantiles      struct{ Values, Q, Want []float64 }
+	Bootstrap      struct {
 		Labels, Preds []int32
 		Want          map[string][2]float64
 	}
@@ -44,9 +49,6 @@ func load(t *testing.T) (f fixtures) {
 
 // Both sides compute in float64 from the same counts and probabilities; only the order of sums differs.
 const exact = 1e-12
-
-// torchmetrics computes the calibration error in float32.
-const float32Sums = 1e-6
 
 var names = []string{"a", "b", "c", "d", "e"}
 
@@ -79,17 +81,20 @@ func TestMetricsAgainstScikitLearn(t *testing.T) {
 			for _, m := range Metrics {
 				want, ok := c.Want[m.Name]
 				got, have := r.Values[m.Name]
-				if ok != have {
+				i, interval := r.Intervals[m.Name]
+				switch {
+				case ok != have:
 					t.Errorf("%s: in the fixture %v, in the result %v", m.Name, ok, have)
-				}
-				tolerance := exact
-				if m.Name == "ece" {
-					tolerance = float32Sums
-				}
-				if math.Abs(got-want) > tolerance {
-					t.Errorf("%s is %v, expected %v", m.Name, got, want)
-				}
-				if i, ok := r.Intervals[m.Name]; have && m.ofAll == nil && (!ok || !(i.Low <= i.High)) {
+				case !ok:
+				case want == nil:
+					if !math.IsNaN(got) || interval {
+						t.Errorf("%s is %v %v, expected to be undefined", m.Name, got, i)
+					}
+				case !(math.Abs(got-*want) <= exact):
+					t.Errorf("%s is %v, expected %v", m.Name, got, *want)
+				case m.ofAll == nil && m.ofCounts == nil && !interval && c.Classes == 2:
+					t.Errorf("%s has no interval", m.Name)
+				case interval && !(i.Low <= i.High):
 					t.Errorf("%s: interval %v", m.Name, i)
 				}
 			}
@@ -114,7 +119,7 @@ func TestMetricTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range Metrics {
 		kinds := 0
-		for _, is := range []bool{m.ofCounts != nil, m.ofAnswer != nil, m.ofAll != nil} {
+		for _, is := range []bool{m.ofCounts != nil, m.ofAnswer != nil, m.ofAreas != nil, m.ofAll != nil} {
 			if is {
 				kinds++
 			}
@@ -136,8 +141,8 @@ func TestMetricTable(t *testing.T) {
 }
 
 func TestAnswersErrors(t *testing.T) {
-	if _, err := NewAnswers([]string{"a"}, ""); err == nil {
-		t.Error("one class is accepted")
+	if _, err := NewAnswers(nil, ""); err == nil {
+		t.Error("no class is accepted")
 	}
 	if _, err := NewAnswers([]string{"a", "b"}, "c"); err == nil || !strings.Contains(err.Error(), `"c" is not known`) {
 		t.Errorf("unknown positive class: %v", err)
@@ -148,7 +153,7 @@ func TestAnswersErrors(t *testing.T) {
 		want        string
 	}{
 		{2, 0, nil, "answer 1: label 2, expected 0 to 1"},
-		{0, -1, nil, "answer 1: prediction -1, expected 0 to 1"},
+		{0, -2, nil, "answer 1: prediction -2, expected 0 to 1"},
 		{0, 0, []float64{1}, "answer 1: 1 probabilities, expected 2"},
 		{0, 0, nil, "answer 1: probabilities with some answers and not with others"},
 		{0, 0, []float64{math.NaN(), 1}, "answer 1: probability NaN, expected 0 to 1"},
@@ -174,7 +179,7 @@ func TestAnswersErrors(t *testing.T) {
 func TestReliability(t *testing.T) {
 	a := answersOf(t, 2, 1, []int32{0, 1, 1}, []int32{1, 1, 1}, [][]float64{{0, 1}, {0.25, 0.75}, {0.2, 0.8}})
 	bins := a.Reliability()
-	if len(bins) != calibrationBins || bins[14] != (Bin{1, 1, 0}) || bins[11].N != 2 || bins[11].Accuracy != 1 {
+	if len(bins) != calibrationBins || bins[14] != (Bin{14.0 / 15, 1, 1, 0, 1, 0}) || bins[11].N != 2 || bins[11].Accuracy != 1 {
 		t.Errorf("bins %+v", bins)
 	}
 	if b := answersOf(t, 2, 1, []int32{0}, []int32{0}, nil).Reliability(); b != nil {

@@ -39,6 +39,30 @@ func Wilson(right, n int) Interval {
 	return i
 }
 
+// UpperBound is the largest share of events that n trials with so many of them leave possible with confidence 1−alpha: the exact
+// one-sided binomial bound (Clopper and Pearson 1934), which holds whatever the trials are, as long as they are independent.
+func UpperBound(events, n int, alpha float64) float64 {
+	if n == 0 || events >= n {
+		return 1
+	}
+	return mathext.InvRegIncBeta(float64(events)+1, float64(n-events), 1-alpha)
+}
+
+// ClopperPearson is the exact interval of a proportion: never too narrow, for few trials too wide.
+func ClopperPearson(right, n int) Interval {
+	alpha := (1 - Level) / 2
+	return Interval{1 - UpperBound(n-right, n, alpha), UpperBound(right, n, alpha)}
+}
+
+// Newcombe is the interval of the difference of two independent proportions, second minus first, from their Wilson
+// intervals (Newcombe 1998, method 10).
+func Newcombe(right1, n1, right2, n2 int) Interval {
+	p1, p2 := ratio(float64(right1), float64(n1)), ratio(float64(right2), float64(n2))
+	w1, w2 := Wilson(right1, n1), Wilson(right2, n2)
+	d := p2 - p1
+	return Interval{d - math.Hypot(p2-w2.Low, w1.High-p1), d + math.Hypot(w2.High-p2, p1-w1.Low)}
+}
+
 // Quantile is the q-quantile of sorted values, interpolated linearly as numpy does by default.
 func Quantile(sorted []float64, q float64) float64 {
 	if len(sorted) == 0 {

@@ -6,14 +6,31 @@ import (
 	"time"
 )
 
-// gonum's and scipy's special functions agree to this, relative.
-const specialFunctions = 1e-9
+// gonum's and scipy's special functions agree to this.
+const specialFunctions = 1e-12
 
 func TestWilsonAgainstStatsmodels(t *testing.T) {
 	for _, w := range load(t).Wilson {
 		got := Wilson(int(w[0]), int(w[1]))
 		if math.Abs(got.Low-w[2]) > specialFunctions || math.Abs(got.High-w[3]) > specialFunctions {
 			t.Errorf("%v of %v: %v, expected [%v, %v]", w[0], w[1], got, w[2], w[3])
+		}
+	}
+	for _, w := range load(t).ClopperPearson {
+		got := ClopperPearson(int(w[0]), int(w[1]))
+		if math.Abs(got.Low-w[2]) > specialFunctions || math.Abs(got.High-w[3]) > specialFunctions {
+			t.Errorf("exact, %v of %v: %v, expected [%v, %v]", w[0], w[1], got, w[2], w[3])
+		}
+	}
+	for _, w := range load(t).UpperBound {
+		if got := UpperBound(int(w[0]), int(w[1]), w[2]); math.Abs(got-w[3]) > specialFunctions {
+			t.Errorf("at most, %v of %v: %v, expected %v", w[0], w[1], got, w[3])
+		}
+	}
+	for _, w := range load(t).Newcombe {
+		got := Newcombe(int(w[0]), int(w[1]), int(w[2]), int(w[3]))
+		if math.Abs(got.Low-w[4]) > specialFunctions || math.Abs(got.High-w[5]) > specialFunctions {
+			t.Errorf("difference of %v: %v", w, got)
 		}
 	}
 	if got := Wilson(0, 0); got != (Interval{0, 1}) {
@@ -63,11 +80,31 @@ func TestBootstrapAgainstManyDraws(t *testing.T) {
 func TestMcNemarAgainstStatsmodels(t *testing.T) {
 	for _, m := range load(t).McNemar {
 		got := McNemar(int(m[0]), int(m[1]))
-		if math.Abs(got.P-m[2]) > specialFunctions*max(m[2], 1e-3) {
+		if math.Abs(got.P-m[2]) > specialFunctions {
 			t.Errorf("%v fixed, %v broken: p = %v, expected %v", m[0], m[1], got.P, m[2])
 		}
 		if got.Exact != (m[0]+m[1] < exactBelow) {
 			t.Errorf("%v fixed, %v broken: exact %v", m[0], m[1], got.Exact)
+		}
+	}
+}
+
+func TestMidPAndHolm(t *testing.T) {
+	for _, m := range load(t).MidP {
+		if got := McNemar(int(m[0]), int(m[1])).MidP; math.Abs(got-m[2]) > specialFunctions {
+			t.Errorf("%v fixed, %v broken: mid-p = %v, expected %v", m[0], m[1], got, m[2])
+		}
+	}
+	if got := McNemar(12, 12); got.P != 1 || got.MidP >= 1 || got.MidP < 0.8 {
+		t.Errorf("as many fixed as broken: %+v", got)
+	}
+	for _, h := range load(t).Holm {
+		got := Holm(h[0])
+		for i := range got {
+			if math.Abs(got[i]-h[1][i]) > exact {
+				t.Errorf("%v become %v, expected %v", h[0], got, h[1])
+				break
+			}
 		}
 	}
 }

@@ -4,19 +4,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 )
 
-// Result is an evaluation. Its JSON has one key a metric (see Metrics) and those of the fields.
+// Result is an evaluation. Its JSON has one key a metric (see Metrics), null where the answers do not define it, and those of
+// the fields.
 type Result struct {
-	Values    map[string]float64 // by metric; those that need probabilities are absent without
-	N         int
-	Intervals map[string]Interval // by metric, 95 %
-	Confusion [][]int             // row: true class, column: predicted class
-	Classes   []ClassScore
-	Average   string // what precision, recall and f1 are: "binary" or "macro"
-	Positive  string // the class they are of, if binary
+	Values      map[string]float64 // by metric; those that need probabilities are absent without
+	N           int
+	Missing     int                 // rows without an answer, which count as wrong
+	Intervals   map[string]Interval // by metric, 95 %
+	Labels      []string            // names of the classes in the order of Confusion
+	Confusion   [][]int             // row: true class, column: predicted class
+	Classes     []ClassScore
+	Average     string // what precision, recall and f1 are: "binary" or "macro"
+	Positive    string // the class they are of, if binary
+	Reliability []Bin  // nil without probabilities
+	Draws       int    // of the bootstrap
+	Warnings    []string
 
-	Latency         Latency // the rest is measured by the caller
+	Latency         *Latency // the rest is measured by the caller
 	ThroughputQPS   float64
 	PeakMemoryBytes int64
 }
@@ -31,6 +38,8 @@ type ClassScore struct {
 	Predicted         int      `json:"predicted"` // rows of which it was said
 	PrecisionInterval Interval `json:"precision_interval"`
 	RecallInterval    Interval `json:"recall_interval"`
+	ROCAUC            *float64 `json:"roc_auc,omitempty"` // against the rest; absent where not defined
+	AveragePrecision  *float64 `json:"average_precision,omitempty"`
 }
 
 // Score computes everything of some answers but latency, throughput and memory.
@@ -39,18 +48,23 @@ func (a *Answers) Score(boot Bootstrap) (*Result, error) {
 		return nil, fmt.Errorf("no answers to score")
 	}
 	c := a.Confusion()
-	r := &Result{N: a.Len(), Confusion: c.Rows(), Values: map[string]float64{}, Intervals: map[string]Interval{},
-		Average: "macro"}
+	r := &Result{N: a.Len(), Missing: a.Len() - c.answered(), Labels: a.classes, Confusion: c.Rows(), Values: map[string]float64{},
+		Intervals: map[string]Interval{}, Average: "macro", Reliability: a.Reliability(), Draws: boot.draws(a)}
 	if len(a.classes) == 2 {
 		r.Average, r.Positive = "binary", a.classes[a.positive]
 	}
 	var drawn []Metric // metrics whose interval is drawn
+	under := a.areas()
 	for _, m := range Metrics {
-		v, ok := m.Value(a)
+		v, ok := m.value(a, c, under)
 		if !ok {
 			continue
 		}
 		r.Values[m.Name] = v
+		if math.IsNaN(v) {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("%s is not defined: %s", m.Name, a.oneSided()))
+			continue
+		}
 		if m.proportion != nil {
 			if right, n, ok := m.proportion(c, a.positive); ok {
 				r.Intervals[m.Name] = Wilson(right, n)
@@ -62,27 +76,52 @@ func (a *Answers) Score(boot Bootstrap) (*Result, error) {
 		}
 	}
 	for i, interval := range boot.intervals(a, drawn) {
-		r.Intervals[drawn[i].Name] = interval
+		if interval != nil {
+			r.Intervals[drawn[i].Name] = *interval
+		}
 	}
 	for i, name := range a.classes {
 		x := c.Of(i)
-		r.Classes = append(r.Classes, ClassScore{name, x.Precision, x.Recall, x.F1, c.Support(i), c.Predicted(i),
-			Wilson(c.At(i, i), c.Predicted(i)), Wilson(c.At(i, i), c.Support(i))})
+		s := ClassScore{Class: name, Precision: x.Precision, Recall: x.Recall, F1: x.F1, Support: c.Support(i), Predicted: c.Predicted(i),
+			PrecisionInterval: Wilson(c.RightOf(i), c.Predicted(i)), RecallInterval: Wilson(c.RightOf(i), c.Support(i))}
+		if under != nil && c.Support(i) > 0 && c.Support(i) < a.Len() {
+			s.ROCAUC, s.AveragePrecision = &under[i].roc, &under[i].average
+		}
+		r.Classes = append(r.Classes, s)
 	}
 	return r, nil
+}
+
+// oneSided says what these answers lack that some metric needs.
+func (a *Answers) oneSided() string {
+	c := a.Confusion()
+	for i, name := range a.classes {
+		switch c.Support(i) {
+		case a.Len():
+			return fmt.Sprintf("all labels are %q", name)
+		case 0:
+			return fmt.Sprintf("no label is %q", name)
+		}
+	}
+	return "labels and predictions leave it open"
 }
 
 // fields are the keys of a Result that are not metrics.
 type fields struct {
 	N               int                 `json:"n"`
+	Missing         int                 `json:"missing"`
 	Average         string              `json:"average"`
 	Positive        string              `json:"positive,omitempty"`
 	Intervals       map[string]Interval `json:"intervals"`
+	Labels          []string            `json:"labels"`
 	Confusion       [][]int             `json:"confusion"`
 	Classes         []ClassScore        `json:"classes"`
-	Latency         Latency             `json:"latency_ms"`
-	ThroughputQPS   float64             `json:"throughput_qps"`
-	PeakMemoryBytes int64               `json:"peak_memory_bytes"`
+	Reliability     []Bin               `json:"reliability,omitempty"`
+	Draws           int                 `json:"bootstrap_draws"`
+	Warnings        []string            `json:"warnings,omitempty"`
+	Latency         *Latency            `json:"latency_ms,omitempty"`
+	ThroughputQPS   float64             `json:"throughput_qps,omitempty"`
+	PeakMemoryBytes int64               `json:"peak_memory_bytes,omitempty"`
 }
 
 // MarshalJSON writes the metrics in the order of their table, then the fields.
@@ -90,15 +129,21 @@ func (r Result) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
 	for _, m := range Metrics {
-		if v, ok := r.Values[m.Name]; ok {
-			value, err := json.Marshal(v)
-			if err != nil {
+		v, ok := r.Values[m.Name]
+		if !ok {
+			continue
+		}
+		value := []byte("null")
+		if !math.IsNaN(v) {
+			var err error
+			if value, err = json.Marshal(v); err != nil {
 				return nil, fmt.Errorf("%s: %w", m.Name, err)
 			}
-			fmt.Fprintf(&b, "%q:%s,", m.Name, value)
 		}
+		fmt.Fprintf(&b, "%q:%s,", m.Name, value)
 	}
-	rest, err := json.Marshal(fields{r.N, r.Average, r.Positive, r.Intervals, r.Confusion, r.Classes, r.Latency, r.ThroughputQPS, r.PeakMemoryBytes})
+	rest, err := json.Marshal(fields{r.N, r.Missing, r.Average, r.Positive, r.Intervals, r.Labels, r.Confusion, r.Classes, r.Reliability,
+		r.Draws, r.Warnings, r.Latency, r.ThroughputQPS, r.PeakMemoryBytes})
 	if err != nil {
 		return nil, err
 	}
@@ -116,12 +161,15 @@ func (r *Result) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &f); err != nil {
 		return err
 	}
-	*r = Result{map[string]float64{}, f.N, f.Intervals, f.Confusion, f.Classes, f.Average, f.Positive, f.Latency, f.ThroughputQPS, f.PeakMemoryBytes}
+	*r = Result{map[string]float64{}, f.N, f.Missing, f.Intervals, f.Labels, f.Confusion, f.Classes, f.Average, f.Positive, f.Reliability,
+		f.Draws, f.Warnings, f.Latency, f.ThroughputQPS, f.PeakMemoryBytes}
 	for _, m := range Metrics {
 		if raw, ok := keys[m.Name]; ok {
-			var v float64
-			if err := json.Unmarshal(raw, &v); err != nil {
-				return fmt.Errorf("%s: %w", m.Name, err)
+			v := math.NaN()
+			if string(raw) != "null" {
+				if err := json.Unmarshal(raw, &v); err != nil {
+					return fmt.Errorf("%s: %w", m.Name, err)
+				}
 			}
 			r.Values[m.Name] = v
 		}
@@ -137,7 +185,10 @@ func (r *Result) Summary() [][]string {
 		if !ok {
 			continue
 		}
-		row := []string{m.Name, fmt.Sprintf("%.4f", v), ""}
+		row := []string{m.Name, "–", ""}
+		if !math.IsNaN(v) {
+			row[1] = fmt.Sprintf("%.4f", v)
+		}
 		if i, ok := r.Intervals[m.Name]; ok {
 			row[2] = i.String()
 		}

@@ -13,7 +13,7 @@ func TestResultJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Latency = Latency{1, 2, 3, 4}
+	r.Latency = &Latency{1, 2, 3, 4}
 	r.ThroughputQPS, r.PeakMemoryBytes = 7, 1<<30
 	data, err := json.Marshal(r)
 	if err != nil {
@@ -53,7 +53,7 @@ func TestSummary(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := r.Summary()
-	if len(rows) != 13 || !reflect.DeepEqual(rows[0], []string{"accuracy", "0.6667", "[0.2077, 0.9385]"}) {
+	if len(rows) != 16 || !reflect.DeepEqual(rows[0], []string{"accuracy", "0.6667", "[0.2077, 0.9385]"}) {
 		t.Errorf("got %d rows, first %q", len(rows), rows[0])
 	}
 	if r.Average != "macro" || r.Positive != "" {
