@@ -10,3 +10,7 @@ import (
 func TestReference(t *testing.T) {
 	adaptertest.Run(t, func(*testing.T) device.Device { return device.Reference() })
 }
+
+func TestEncoders(t *testing.T) {
+	adaptertest.Encoders(t, func(*testing.T) device.Device { return device.Reference() })
+}

@@ -49,6 +49,7 @@ type Config struct {
 	DType                 string            `json:"dtype"`       // transformers 5
 	TorchDType            string            `json:"torch_dtype"` // earlier
 
+	Encoder
 	TextConfig json.RawMessage `json:"text_config"` // of a model that also sees: what it reads text with
 }
 
@@ -98,6 +99,7 @@ func ParseConfig(data []byte) (Config, error) {
 	if err := json.Unmarshal(data, &c); err != nil {
 		return Config{}, fmt.Errorf("config.json: %w", err)
 	}
+	c.alias()
 	if c.NumKeyValueHeads == 0 {
 		c.NumKeyValueHeads = c.NumAttentionHeads
 	}

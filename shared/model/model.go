@@ -40,6 +40,11 @@ var architectures = []struct {
 	{"gemma3_text", newGemma3, gemma3Defaults},
 	{"gemma3", newGemma3, gemma3VisionDefaults},
 	{"phi3", newPhi3, phi3Defaults},
+	{"bert", newBERT, bertDefaults},
+	{"roberta", newRoBERTa, robertaDefaults},
+	{"xlm-roberta", newRoBERTa, robertaDefaults},
+	{"distilbert", newDistilBERT, distilBERTDefaults},
+	{"modernbert", newModernBERT, modernBERTDefaults},
 }
 
 // New returns the model config.json describes.

@@ -46,10 +46,23 @@ func TestBadConfig(t *testing.T) {
 		{`{"model_type":"gemma3",` + sizes + `,"text_config":{"hidden_size":"a"}}`, `text_config: json: cannot`},
 		{`{"model_type":"llama",` + sizes + `,"rope_scaling":{"rope_type":"llama3","factor":8}}`, "low_freq_factor 0"},
 		{`{"model_type":"llama",` + sizes + `,"num_hidden_layers":1000000}`, "num_hidden_layers is 1000000, expected 1 to 1024"},
+		{`{"model_type":"bert",` + sizes + `,"num_attention_heads":5}`, "hidden_size 64 is no multiple of num_attention_heads 5"},
+		{`{"model_type":"bert",` + sizes + `,"position_embedding_type":"relative_key"}`, `position_embedding_type is "relative_key"`},
+		{`{"model_type":"bert",` + sizes + `,"type_vocab_size":-1}`, "type_vocab_size is -1, expected 1 to"},
+		{`{"model_type":"bert",` + sizes + `,"layer_norm_eps":0}`, "the norms' epsilon is 0"},
+		{`{"model_type":"roberta",` + sizes + `,"max_position_embeddings":2}`, "max_position_embeddings is 2, and positions begin with 2"},
+		{`{"model_type":"modernbert",` + sizes + `,"classifier_pooling":"max"}`, `classifier_pooling is "max"`},
+		{`{"model_type":"modernbert",` + sizes + `,"local_attention":1}`, "layer 1 has a sliding window, and sliding_window has no size"},
+		{`{"model_type":"modernbert",` + sizes + `,"layer_types":["full_attention"]}`, "layer_types has 1 entries for 2 layers"},
+		{`{"model_type":"distilbert","vocab_size":96,"dim":64,"hidden_dim":96,"n_layers":2,"n_heads":4,"activation":"mish"}`, `activation "mish" is not known`},
 	} {
 		_, err := model.New([]byte(c.config))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, expected %q", c.config, err, c.want)
 		}
 	}
+}
+
+func TestEncoders(t *testing.T) {
+	modeltest.Encoders(t, func(*testing.T) device.Device { return device.Reference() })
 }

@@ -97,6 +97,33 @@ func run(t *testing.T, dir, bases string, open func(t *testing.T) device.Device)
 	}
 }
 
+// Encoders compares LoRA over each encoder of modeltest with the device's answers.
+func Encoders(t *testing.T, open func(t *testing.T) device.Device) {
+	c := modeltest.OpenEncoderCases(t)
+	for _, name := range c.Models {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(modeltest.EncoderDir(), name)
+			f := modeltest.Open(t, open(t), dir, nil)
+			parts, err := model.PartsOf(f.Model)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := adapter.Open(os.DirFS(filepath.Join(dir, "lora")), parts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := d.Labels(); n != 3 {
+				t.Errorf("%d labels, expected 3", n)
+			}
+			want := modeltest.OpenTensors(t, filepath.Join(dir, "expected.safetensors"))
+			names := f.Classify(t, &c, d.Adapter.Hooks(graph.Param), d.Tensors, want, "lora/")
+			if n := len(d.Tensors.Names()); len(names) != n {
+				t.Errorf("%d tensors are trained, and the file has %d", len(names), n)
+			}
+		})
+	}
+}
+
 type session struct {
 	*testing.T
 	f *modeltest.Fixture
