@@ -83,6 +83,9 @@ func (b *Base) describe(fsys fs.FS) error {
 	} else {
 		b.Config, err = fs.ReadFile(fsys, "config.json")
 	}
+	if err == nil {
+		b.Config, err = model.TextConfig(b.Config)
+	}
 	if err != nil {
 		return err
 	}
@@ -106,10 +109,20 @@ func (b *Base) describe(fsys fs.FS) error {
 	default:
 		return err
 	}
-	if n := b.Tokenizer.Len(); n > b.Model.Config().VocabSize {
+	// Gemma's tokenizers have special tokens for images, which its models for text alone have no embedding of.
+	if n := b.Tokenizer.Len(); n > b.Model.Config().VocabSize && !b.allSpecial(b.Model.Config().VocabSize, n) {
 		return fmt.Errorf("tokenizer.json: %d tokens, and config.json: vocab_size %d", n, b.Model.Config().VocabSize)
 	}
 	return b.template(fsys, g)
+}
+
+func (b *Base) allSpecial(from, to int) bool {
+	for id := from; id < to; id++ {
+		if !b.Tokenizer.IsSpecial(int32(id)) {
+			return false
+		}
+	}
+	return true
 }
 
 // template finds the chat template, in the files beside the weights or in GGUF metadata.

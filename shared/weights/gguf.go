@@ -191,7 +191,7 @@ func align(n, to int64) int64 { return (n + to - 1) / to * to }
 // name enters the tensors under their checkpoint names.
 func (g *GGUF) name(infos []ggufTensor) error {
 	arch, _ := g.Meta.String("general.architecture")
-	row, _ := archOfFile(arch)
+	row, _ := archOfFile(g.Meta)
 	q, kv, err := g.Meta.heads(arch)
 	if err != nil {
 		return err
@@ -209,7 +209,7 @@ func (g *GGUF) name(infos []ggufTensor) error {
 			return fmt.Errorf("%s: %v, expected f32", t.name, t.spec)
 		}
 		g.tensors[name] = t
-		if name != ropeFactors {
+		if !slices.Contains(ropeTensors, name) {
 			g.names = append(g.names, name)
 		}
 	}

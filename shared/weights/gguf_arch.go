@@ -17,7 +17,13 @@ type ggufArch struct {
 	layer     []ggufName   // modules in a layer, which GGUF puts after "blk.N."
 	fields    []ggufField  // what metadata and config.json both say
 	fixed     []fixedField // what config.json says and GGUF leaves to the architecture
+	when      string       // a key of the metadata without which a file is of another row; "" for none
+	// sized adds to fixed what follows from the sizes; nil for nothing.
+	sized func(s archSizes) []fixedField
 }
+
+// archSizes are the sizes of a model that settle what GGUF leaves to the architecture.
+type archSizes struct{ layers, hidden, heads, dim int }
 
 type ggufName struct{ gguf, checkpoint string }
 
@@ -33,6 +39,7 @@ type fieldKind uint8
 
 const (
 	countField fieldKind = iota // a whole number over 0; in some files an array that says it for each layer
+	limitField                  // a whole number, 0 or null for no limit
 	realField
 )
 
@@ -41,54 +48,14 @@ type fixedField struct {
 	value  any
 }
 
-// ggufArchs has a row for each pair of a GGUF architecture and a model_type. Where several model types share an
-// architecture, a file is taken for the first.
-var ggufArchs = []ggufArch{
-	{arch: "llama", modelType: "llama", class: "LlamaForCausalLM", pairs: true, top: decoderTop, prefix: decoderPrefix,
-		layer: llamaLayer, fields: decoderFields, fixed: []fixedField{{"hidden_act", "silu"}}},
-}
-
-// What most decoders share.
-const decoderPrefix = "model.layers."
-
-var (
-	decoderTop = []ggufName{
-		{"token_embd", "model.embed_tokens"},
-		{"output_norm", "model.norm"},
-		{"output", "lm_head"},
-		{"cls.output", "score"},
-	}
-	llamaLayer = []ggufName{
-		{"attn_norm", "input_layernorm"},
-		{"attn_q", "self_attn.q_proj"},
-		{"attn_k", "self_attn.k_proj"},
-		{"attn_v", "self_attn.v_proj"},
-		{"attn_output", "self_attn.o_proj"},
-		{"attn_q_norm", "self_attn.q_norm"},
-		{"attn_k_norm", "self_attn.k_norm"},
-		{"ffn_norm", "post_attention_layernorm"},
-		{"ffn_gate", "mlp.gate_proj"},
-		{"ffn_up", "mlp.up_proj"},
-		{"ffn_down", "mlp.down_proj"},
-	}
-	decoderFields = []ggufField{
-		{meta: "context_length", config: "max_position_embeddings", need: true},
-		{meta: "embedding_length", config: "hidden_size", need: true},
-		{meta: "block_count", config: "num_hidden_layers", need: true},
-		{meta: "feed_forward_length", config: "intermediate_size", need: true},
-		{meta: "attention.head_count", config: "num_attention_heads", need: true},
-		{meta: "attention.head_count_kv", config: "num_key_value_heads"},
-		{meta: "attention.layer_norm_rms_epsilon", config: "rms_norm_eps", kind: realField, need: true, otherwise: 1e-6},
-		{meta: "rope.freq_base", config: "rope_theta", kind: realField, otherwise: 10000.0},
-	}
-)
-
-// archOfFile is the row of a file's general.architecture. Files of unknown architectures, and of none, have the
-// names of a Llama, so that their tensors can be listed.
-func archOfFile(name string) (row *ggufArch, known bool) {
+// archOfFile is the row of a file's metadata. Files of unknown architectures, and of none, have the names of a Llama, so
+// that their tensors can be listed.
+func archOfFile(m Meta) (row *ggufArch, known bool) {
+	name, _ := m.String("general.architecture")
 	for i := range ggufArchs {
-		if ggufArchs[i].arch == name {
-			return &ggufArchs[i], true
+		row := &ggufArchs[i]
+		if _, ok := m.Value(name + "." + row.when); row.arch == name && (ok || row.when == "") {
+			return row, true
 		}
 	}
 	return &ggufArch{top: decoderTop, prefix: decoderPrefix, layer: llamaLayer}, false

@@ -11,11 +11,14 @@ import (
 // maxGGUFCount bounds every size in the metadata that becomes one in config.json.
 const maxGGUFCount = 1 << 31
 
+// maxGGUFLayers bounds the layers of a model that are told one by one.
+const maxGGUFLayers = 1 << 12
+
 // Config is the file's metadata as a Hugging Face config.json, so that models are built from either alike. All
 // that is missing is reported at once.
 func (g *GGUF) Config() ([]byte, error) {
 	arch, _ := g.Meta.String("general.architecture")
-	row, ok := archOfFile(arch)
+	row, ok := archOfFile(g.Meta)
 	if !ok {
 		return nil, fmt.Errorf("gguf: general.architecture is %q, which is not known", arch)
 	}
@@ -55,6 +58,15 @@ func (g *GGUF) Config() ([]byte, error) {
 		dim = v
 	}
 	c["head_dim"] = dim
+	if row.sized != nil {
+		layers, hidden := c["num_hidden_layers"].(int64), c["hidden_size"].(int64)
+		if layers > maxGGUFLayers {
+			return nil, fmt.Errorf("gguf: metadata %s.block_count is %d, expected at most %d", arch, layers, maxGGUFLayers)
+		}
+		for _, f := range row.sized(archSizes{int(layers), int(hidden), int(heads), int(dim)}) {
+			c[f.config] = f.value
+		}
+	}
 	if v, ok := g.Meta.Int(arch + ".rope.dimension_count"); ok && v != dim {
 		c["partial_rotary_factor"] = float64(v) / float64(dim)
 	}
@@ -89,6 +101,9 @@ func (g *GGUF) field(arch string, f ggufField) (v any, ok bool, err error) {
 	n, ok, err := g.Meta.uniform(key)
 	if err != nil || !ok {
 		return nil, false, err
+	}
+	if n == 0 && f.kind == limitField {
+		return nil, true, nil
 	}
 	if n < 1 || n > maxGGUFCount {
 		return nil, false, fmt.Errorf("metadata %s is %d, expected 1 to %d", key, n, maxGGUFCount)

@@ -59,16 +59,10 @@ func ggufModelOf(config []byte) (*ggufModel, error) {
 	m.q = count("num_attention_heads", 0)
 	m.kv = count("num_key_value_heads", m.q)
 	m.dim = count("head_dim", count("hidden_size", 0)/m.q)
-	m.scaling, _ = m.c["rope_scaling"].(map[string]any)
-	if p, ok := m.c["rope_parameters"].(map[string]any); ok { // transformers 5
-		m.scaling = p
-		if theta, ok := p["rope_theta"]; ok {
-			m.c["rope_theta"] = theta
-		}
-	}
+	m.rotation()
 	for _, f := range m.fields {
 		switch {
-		case f.kind == countField && (f.need || m.c[f.config] != nil):
+		case f.kind == countField && (f.need || m.c[f.config] != nil), f.kind == limitField && m.c[f.config] != nil:
 			count(f.config, 0)
 		case f.kind == realField && (f.need || m.c[f.config] != nil):
 			if _, ok := m.c[f.config].(float64); !ok {
@@ -80,9 +74,69 @@ func ggufModelOf(config []byte) (*ggufModel, error) {
 		slices.Sort(wrong)
 		return nil, fmt.Errorf("config.json: missing or no such number as is expected: %v", slices.Compact(wrong))
 	}
+	if err := m.same(); err != nil {
+		return nil, err
+	}
 	m.theta, _ = m.c["rope_theta"].(float64)
 	m.tied, _ = m.c["tie_word_embeddings"].(bool)
 	return m, nil
+}
+
+// rotation finds what config.json says of rotations: in rope_parameters since transformers 5, for each kind of layer
+// where they differ.
+func (m *ggufModel) rotation() {
+	m.scaling, _ = m.c["rope_scaling"].(map[string]any)
+	p, ok := m.c["rope_parameters"].(map[string]any)
+	if local, nested := p["sliding_attention"].(map[string]any); nested {
+		if theta, ok := local["rope_theta"]; ok {
+			m.c["rope_local_base_freq"] = theta
+		}
+		p, ok = p["full_attention"].(map[string]any)
+	}
+	if ok {
+		m.scaling = p
+		for _, key := range []string{"rope_theta", "partial_rotary_factor"} {
+			if v, ok := p[key]; ok {
+				m.c[key] = v
+			}
+		}
+	}
+	for _, key := range []string{"original_max_position_embeddings", "partial_rotary_factor"} { // Phi-3
+		if v, ok := m.c[key]; ok && v != nil && m.scaling != nil {
+			m.scaling[key] = v
+		}
+	}
+}
+
+// same holds config.json to what GGUF leaves to the architecture: another model has no place in such a file.
+func (m *ggufModel) same() error {
+	fixed := m.fixed
+	if m.sized != nil {
+		layers, _ := m.c["num_hidden_layers"].(float64)
+		hidden, _ := m.c["hidden_size"].(float64)
+		if layers > maxGGUFLayers {
+			return fmt.Errorf("config.json: num_hidden_layers is %g, expected at most %d", layers, maxGGUFLayers)
+		}
+		fixed = slices.Concat(fixed, m.sized(archSizes{int(layers), int(hidden), m.q, m.dim}))
+	}
+	for _, f := range fixed {
+		have, ok := m.c[f.config]
+		if !ok || have == nil {
+			continue
+		}
+		a, err := json.Marshal(have)
+		if err != nil {
+			return fmt.Errorf("config.json: %s: %w", f.config, err)
+		}
+		b, err := json.Marshal(f.value)
+		if err != nil {
+			return fmt.Errorf("config.json: %s: %w", f.config, err)
+		}
+		if string(a) != string(b) {
+			return fmt.Errorf("config.json: %s is %s, and a GGUF file of %s has no place for other than %s", f.config, a, m.arch, b)
+		}
+	}
+	return nil
 }
 
 // GGUFItems are the tensors of a checkpoint as its GGUF file has them: under GGUF's names, rows in llama.cpp's
@@ -98,7 +152,7 @@ func GGUFItems(src Source, config []byte, mix Mixture) ([]Item, error) {
 	}
 	want := mix.types(m)
 	src = Quantized(src, func(name string, s tensor.Spec) tensor.DType { return want(m.ggufName(name), s) })
-	factors, err := ropeMeta(&Meta{}, m.arch, m.dim, m.theta, m.scaling)
+	factors, err := m.ropeMeta(&Meta{})
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +235,7 @@ func MetaOf(config []byte, mix Mixture) (Meta, error) {
 		v, ok := c.c[f.config].(float64)
 		switch {
 		case !ok:
-		case f.kind == countField:
+		case f.kind == countField || f.kind == limitField:
 			m.Set(c.arch+"."+f.meta, uint32(v))
 		default:
 			m.Set(c.arch+"."+f.meta, float32(v))
@@ -197,7 +251,7 @@ func MetaOf(config []byte, mix Mixture) (Meta, error) {
 	}{{"attention.key_length", c.dim}, {"attention.value_length", c.dim}, {"rope.dimension_count", int(rotated)}, {"vocab_size", c.vocabSize}} {
 		m.Set(c.arch+"."+n.key, uint32(n.value))
 	}
-	_, err = ropeMeta(&m, c.arch, c.dim, c.theta, c.scaling)
+	_, err = c.ropeMeta(&m)
 	if mix.Name != "" {
 		m.Set("general.file_type", mix.FileType)
 	}

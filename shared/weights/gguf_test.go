@@ -123,7 +123,7 @@ func TestGGUFConfig(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	llama, _ := archOfFile("llama")
+	llama, _ := archOfModel("llama")
 	for gguf, checkpoint := range map[string]string{
 		"token_embd.weight":         "model.embed_tokens.weight",
 		"output.weight":             "lm_head.weight",

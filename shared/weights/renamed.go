@@ -7,12 +7,16 @@ import (
 )
 
 // Renamed is a view of src in which the tensors have the names that name makes of theirs. Where it changes none, the view
-// is src itself. Where it makes one name of two, the first tensor has it, and the other keeps its own.
+// is src itself. A tensor whose new name is empty is not in the view. Where it makes one name of two, the first tensor has it, and the other keeps its own.
 func Renamed(src Source, name func(string) string) Source {
 	v := &renamed{Source: src, of: map[string]string{}}
 	changed := false
 	for _, old := range src.Names() {
 		now := name(old)
+		if now == "" {
+			changed = true
+			continue
+		}
 		if _, taken := v.of[now]; taken {
 			now = old
 		}

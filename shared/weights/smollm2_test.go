@@ -31,7 +31,7 @@ func TestSmolLM2(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := src.(*GGUF)
-	llama, _ := archOfFile("llama")
+	llama, _ := archOfModel("llama")
 	types := map[string]int{}
 	for _, name := range g.Names() {
 		_, typ, _ := g.Stored(name)

@@ -55,17 +55,32 @@ func Open(t *testing.T, d device.Device, dir string, config []byte) *Fixture {
 			t.Fatal(err)
 		}
 	}
+	src, err := weights.Open(os.DirFS(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return OpenSource(t, d, src, config)
+}
+
+// OpenSource opens a checkpoint's weights on a device.
+func OpenSource(t *testing.T, d device.Device, src weights.Source, config []byte) *Fixture {
+	t.Helper()
 	f := &Fixture{Memory: device.NewMemory(d)}
+	var err error
 	if f.Model, err = model.New(config); err != nil {
 		t.Fatal(err)
 	}
-	if f.Source, err = weights.Open(os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
-	f.Source = model.Checkpoint(f.Model, f.Source)
+	f.Source = model.Checkpoint(f.Model, src)
 	f.Memory.Fetch = weights.Loader(f.Source, d)
 	t.Cleanup(func() { f.Memory.Close(); f.Source.Close() })
 	return f
+}
+
+// Logits are those of every position of a text.
+func (f *Fixture) Logits(t *testing.T, ids []int32) []float32 {
+	t.Helper()
+	logits, _ := f.causal(t, ids, make([]int32, len(ids)))
+	return logits
 }
 
 // Root starts recording a pass over rows rows.
