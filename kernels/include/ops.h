@@ -56,7 +56,8 @@ enum {
 	OP_FOCAL = 46, // x -> y
 	OP_FOCAL_GRAD = 47, // x, dy -> dx
 	OP_NOISE = 48, // x, s, seed -> y
-	OP_COUNT = 49, // codes are below it
+	OP_RSQRT = 49, // x -> y
+	OP_COUNT = 50, // codes are below it
 };
 
 // GRAFT_OPS(X) is X(code, name) for every op that has a kernel, in order.
@@ -99,7 +100,8 @@ enum {
 	X(OP_CAST, cast) \
 	X(OP_ARGMAX, argmax) \
 	X(OP_COLUMNS, columns) \
-	X(OP_COLUMNS_GRAD, columns_grad)
+	X(OP_COLUMNS_GRAD, columns_grad) \
+	X(OP_RSQRT, rsqrt)
 
 enum {
 	DT_F32 = 1,

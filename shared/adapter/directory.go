@@ -19,6 +19,10 @@ const (
 	WeightsName = "adapter_model.safetensors"
 )
 
+// TrainedName is Graft's file beside them with the tensors of a Storer as they are trained: what PEFT leaves out, so
+// that it can't train such an adapter further.
+const TrainedName = "trained.safetensors"
+
 // maxWeights is the largest adapter_model.safetensors that is read into memory, in bytes.
 const maxWeights = 8 << 30
 
@@ -27,6 +31,7 @@ type Directory struct {
 	Adapter Adapter
 	Sidecar *Sidecar // nil where there is no graft.json
 	Tensors weights.Source
+	Trained weights.Source // of TrainedName, nil where there is none
 
 	head string // path of the last layer of the model's classification head
 }
@@ -51,26 +56,39 @@ func Open(fsys fs.FS, m *model.Parts) (*Directory, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("adapter: %w", err)
 	}
-	info, err := fs.Stat(fsys, WeightsName)
+	_, err = fs.Stat(fsys, WeightsName)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, bin := fs.Stat(fsys, "adapter_model.bin"); bin == nil {
 			return nil, fmt.Errorf("adapter: adapter_model.bin is a Python pickle, which is not read; save the adapter again with PEFT 0.7 or newer")
 		}
 	}
-	if err != nil {
+	if d.Tensors, err = read(fsys, WeightsName); err != nil {
 		return nil, fmt.Errorf("adapter: %w", err)
 	}
-	if info.Size() > maxWeights {
-		return nil, fmt.Errorf("adapter: %s has %d bytes, expected %d at most", WeightsName, info.Size(), maxWeights)
-	}
-	data, err := fs.ReadFile(fsys, WeightsName)
-	if err != nil {
+	if d.Trained, err = read(fsys, TrainedName); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("adapter: %w", err)
-	}
-	if d.Tensors, err = weights.OpenSafetensors(weights.InMemory(data)); err != nil {
-		return nil, fmt.Errorf("adapter: %s: %w", WeightsName, err)
 	}
 	return d, nil
+}
+
+// read opens a safetensors file of the directory in memory.
+func read(fsys fs.FS, name string) (weights.Source, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxWeights {
+		return nil, fmt.Errorf("%s has %d bytes, expected %d at most", name, info.Size(), maxWeights)
+	}
+	data, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	src, err := weights.OpenSafetensors(weights.InMemory(data))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return src, nil
 }
 
 // Check holds the directory's tensors against the leaves a model recorded with the adapter's hooks asks for, and
@@ -78,7 +96,7 @@ func Open(fsys fs.FS, m *model.Parts) (*Directory, error) {
 func (d *Directory) Check(g *graph.Graph) error {
 	wanted, bad := map[string]bool{}, []string(nil)
 	g.Leaves(func(v graph.Value, _ graph.Kind, name string) bool {
-		if !strings.HasPrefix(name, prefix) {
+		if !InFile(name) {
 			return true
 		}
 		wanted[name] = true
@@ -94,14 +112,14 @@ func (d *Directory) Check(g *graph.Graph) error {
 		return true
 	})
 	for _, name := range d.Tensors.Names() {
-		if !wanted[name] {
+		if !wanted[name] && !d.copied(name) {
 			bad = append(bad, name+": the model has no place for it")
 		}
 	}
 	if len(bad) == 0 {
 		return nil
 	}
-	if d.Adapter.Task() == SeqCls && slices.ContainsFunc(bad, func(s string) bool { return strings.HasPrefix(s, prefix+d.head+".weight: missing") }) {
+	if d.Adapter.Task() == SeqCls && slices.ContainsFunc(bad, func(s string) bool { return strings.Contains(s, d.head+".weight: missing") }) {
 		bad = append(bad, fmt.Sprintf("a SEQ_CLS adapter without its head (modules_to_save: %s) answers at random, so it is not loaded", d.head))
 	}
 	const most = 20
@@ -111,10 +129,19 @@ func (d *Directory) Check(g *graph.Graph) error {
 	return fmt.Errorf("adapter: %s does not fit the model:\n  %s", WeightsName, strings.Join(bad, "\n  "))
 }
 
+// copied reports whether a tensor is a copy of a base weight that PEFT writes beside a LoRA of the table of tokens or of the
+// output layer (save_embedding_layers). It is frozen, so it is the base's.
+func (d *Directory) copied(name string) bool {
+	return strings.HasSuffix(name, "embed_tokens.base_layer.weight") || strings.HasSuffix(name, "lm_head.base_layer.weight") ||
+		strings.HasSuffix(name, "embeddings.base_layer.weight")
+}
+
 // Labels is the number of classes of the adapter's head, 0 if it has none.
 func (d *Directory) Labels() int {
-	if s, ok := d.Tensors.Spec(prefix + d.head + ".weight"); ok && len(s.Shape) == 2 {
-		return s.Shape[0]
+	for _, before := range []string{prefix, wrapped} {
+		if s, ok := d.Tensors.Spec(before + d.head + ".weight"); ok && len(s.Shape) == 2 {
+			return s.Shape[0]
+		}
 	}
 	return 0
 }

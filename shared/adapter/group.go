@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"graft/shared/graph"
+	"graft/shared/model"
 	"graft/shared/nn"
 	"graft/shared/op"
 	"graft/shared/tensor"
@@ -35,6 +36,9 @@ func NewGroup(members []*Directory) (*Group, error) {
 			if !strings.HasSuffix(name, ".lora_A.weight") && !strings.HasSuffix(name, ".lora_B.weight") {
 				return nil, fmt.Errorf("adapter %d of the group: %s: expected nothing but lora_A and lora_B; others answer alone", i+1, name)
 			}
+		}
+		if _, ok := l.modules[model.Output]; ok {
+			return nil, fmt.Errorf("adapter %d of the group: LoRA of %s; expected of layers before it; others answer alone", i+1, model.Output)
 		}
 		for path, m := range l.modules {
 			g.ranks[path] = max(g.ranks[path], m.r)

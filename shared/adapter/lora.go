@@ -2,9 +2,8 @@ package adapter
 
 import (
 	"encoding/json"
+	"fmt"
 	"hash/fnv"
-	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -15,9 +14,6 @@ import (
 	"graft/shared/tensor"
 )
 
-// prefix is what PEFT puts before the checkpoint name of a module it has wrapped.
-const prefix = "base_model.model."
-
 // LoRA says what a new LoRA adapter is: y = x·Wᵀ + scale·(x·Aᵀ)·Bᵀ with A [r,in] and B [out,r]
 // (Hu et al. 2021). Zero values are PEFT's defaults where noted.
 type LoRA struct {
@@ -27,9 +23,11 @@ type LoRA struct {
 	LoraAlpha     float64 // 0: 8
 	LoraDropout   float64
 	UseRSLora     bool   // scale alpha/√r in place of alpha/r (Kalajdzievski 2023)
+	UseDora       bool   // a length for each row of W + scale·B·A, trained apart (Liu et al. 2024)
 	Bias          string // "none" (default), "all", "lora_only"
 	LoraBias      bool
-	TargetModules Names // empty: q_proj, v_proj, or their like
+	Init          string // init_lora_weights: "" or "true" (default), "gaussian", "pissa", "pissa_niter_<n>", "olora"
+	TargetModules Names  // empty: the attention's queries and values
 	Exclude       Names
 	ModulesToSave []string
 	RankPattern   map[string]int
@@ -40,7 +38,12 @@ type LoRA struct {
 // lora is a LoRA bound to the modules of a model.
 type lora struct {
 	loraConfig
+	m       *model.Parts
 	modules map[string]loraModule // by path
+
+	biasOnly bool               // A and B stay zeros: only lora_B.bias is trained
+	start    string             // "pissa…", "olora": trained apart from first values that follow from the base
+	firsts   map[string]factors // of start, by path
 }
 
 type loraModule struct {
@@ -48,12 +51,15 @@ type loraModule struct {
 	scale float32
 }
 
-var _ Adapter = (*lora)(nil)
+var (
+	_ Adapter = (*lora)(nil)
+	_ Deriver = (*lora)(nil)
+)
 
 // NewLoRA binds a configuration to a model.
 func NewLoRA(l LoRA, m *model.Parts) (Adapter, error) {
 	c := defaultLoRA()
-	c.TaskType, c.BaseModel, c.LoraDropout, c.UseRSLora, c.LoraBias = l.TaskType, l.BaseModel, l.LoraDropout, l.UseRSLora, l.LoraBias
+	c.TaskType, c.BaseModel, c.LoraDropout, c.UseRSLora, c.LoraBias, c.UseDora = l.TaskType, l.BaseModel, l.LoraDropout, l.UseRSLora, l.LoraBias, l.UseDora
 	c.TargetModules, c.ExcludeModules, c.ModulesToSave, c.LayersToTransform = l.TargetModules, l.Exclude, slices.Clone(l.ModulesToSave), l.Layers
 	if l.R != 0 {
 		c.R = l.R
@@ -70,7 +76,11 @@ func NewLoRA(l LoRA, m *model.Parts) (Adapter, error) {
 	for k, v := range l.AlphaPattern {
 		c.AlphaPattern.add(k, v)
 	}
-	return c.bind(nil, m)
+	a, err := c.bind(nil, m)
+	if err != nil {
+		return nil, err
+	}
+	return a.starting(l.Init)
 }
 
 func (o *orderedNums) add(key string, v float64) {
@@ -82,7 +92,9 @@ func (o *orderedNums) add(key string, v float64) {
 	o.keys = slices.Insert(o.keys, at, key)
 }
 
-func defaultLoRA() loraConfig { return loraConfig{R: 8, LoraAlpha: 8, Bias: "none"} }
+func defaultLoRA() loraConfig {
+	return loraConfig{R: 8, LoraAlpha: 8, Bias: "none", whole: whole{before: prefix}}
+}
 
 func parseLoRA(config []byte, m *model.Parts) (Adapter, error) {
 	c := defaultLoRA()
@@ -93,53 +105,58 @@ func parseLoRA(config []byte, m *model.Parts) (Adapter, error) {
 	if err := json.Unmarshal(config, &c); err != nil {
 		return nil, err
 	}
-	return c.bind(raw, m)
+	l, err := c.bind(raw, m)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
-// bind finds the modules a configuration means. For SEQ_CLS PEFT keeps the head whole, whatever it is called.
-func (c loraConfig) bind(raw map[string]json.RawMessage, m *model.Parts) (Adapter, error) {
+// bind finds the modules a configuration means.
+func (c loraConfig) bind(raw map[string]json.RawMessage, m *model.Parts) (*lora, error) {
 	if err := c.check(raw); err != nil {
 		return nil, err
 	}
-	if c.TaskType == SeqCls {
-		for _, head := range []string{"classifier", "score"} {
-			if !slices.Contains(c.ModulesToSave, head) {
-				c.ModulesToSave = append(c.ModulesToSave, head)
-			}
-		}
-	}
-	hit, err := c.targets(m.Linear)
+	c.keepHead()
+	hit, err := c.targets(m)
 	if err != nil {
 		return nil, err
 	}
 	if c.TargetModules.Pattern == AllLinear { // saved expanded, as PEFT does
 		c.TargetModules = Names{List: lastNames(hit)}
 	}
-	l := &lora{c, map[string]loraModule{}}
+	l := &lora{loraConfig: c, m: m, modules: map[string]loraModule{}}
 	for _, path := range hit {
 		r, scale, err := c.rank(path)
 		if err != nil {
 			return nil, err
+		}
+		if c.UseDora && (path == m.Embedding || path == model.Output) {
+			return nil, fmt.Errorf("use_dora: DoRA of %s is not supported", path)
 		}
 		l.modules[path] = loraModule{r, float32(scale)}
 	}
 	return l, nil
 }
 
-func (l *lora) Task() TaskType                 { return l.TaskType }
 func (l *lora) MarshalConfig() ([]byte, error) { return l.marshal() }
 
 func (l *lora) Hooks(kind graph.Kind) nn.Hooks {
-	return nn.Hooks{
+	_, output := l.modules[model.Output]
+	h := nn.Hooks{
 		Weight: func(name string) (string, graph.Kind, bool) { return l.weight(name, kind) },
-		Linear: func(p nn.Params, x, y, _ graph.Value) graph.Value { return l.linear(p, x, y, kind) },
+		Linear: func(p nn.Params, x, y, bias graph.Value) graph.Value { return l.linear(p, x, y, bias, kind) },
+		Output: output,
 	}
+	if _, ok := l.modules[l.m.Embedding]; ok {
+		h.Embed = func(p nn.Params, index, x graph.Value) graph.Value { return l.embed(p, index, x, kind) }
+	}
+	return h
 }
 
 // weight tells which base weights the adapter replaces by copies of its own.
 func (l *lora) weight(name string, kind graph.Kind) (string, graph.Kind, bool) {
-	dot := strings.LastIndexByte(name, '.')
-	path, what := name[:max(dot, 0)], name[dot+1:]
+	path, what := module(name), name[strings.LastIndexByte(name, '.')+1:]
 	_, target := l.modules[path]
 	switch {
 	case l.saved(path):
@@ -152,21 +169,31 @@ func (l *lora) weight(name string, kind graph.Kind) (string, graph.Kind, bool) {
 	return prefix + name, kind, true
 }
 
-func (l *lora) linear(p nn.Params, x, y graph.Value, kind graph.Kind) graph.Value {
+func (l *lora) linear(p nn.Params, x, y, bias graph.Value, kind graph.Kind) graph.Value {
 	m, ok := l.modules[p.Path()]
 	if !ok {
 		return y
 	}
 	g, name := p.Graph(), prefix+p.Path()
 	in, out := x.Shape().Cols(), y.Shape().Cols()
+	added := func() graph.Value { return op.Scale(g.Leaf(kind, name+".lora_B.bias", tensor.F32, out), m.scale) }
+	if l.biasOnly && kind == graph.Param {
+		return op.Add(y, added())
+	}
 	a := g.Leaf(kind, name+".lora_A.weight", tensor.F32, m.r, in)
 	b := g.Leaf(kind, name+".lora_B.weight", tensor.F32, out, m.r)
+	if l.start != "" && kind == graph.Param {
+		y = l.apart(p, m, x, y)
+	}
 	if p.Scope().Train && l.LoraDropout > 0 {
 		x = op.Dropout(x, Seed(g), float32(l.LoraDropout), stream(name))
 	}
 	y = op.MatMul(op.Linear(x, a), b, op.MatMulConfig{TransposeB: true, Alpha: m.scale, C: y})
 	if l.LoraBias {
-		y = op.Add(y, op.Scale(g.Leaf(kind, name+".lora_B.bias", tensor.F32, out), m.scale))
+		y = op.Add(y, added())
+	}
+	if l.UseDora {
+		y = l.dora(p, m, y, bias, a, b, kind)
 	}
 	return y
 }
@@ -181,19 +208,28 @@ func stream(name string) int {
 	return int(int32(h.Sum32()))
 }
 
-func (l *lora) Init(name string, shape tensor.Shape, r *rand.Rand) ([]float32, bool) {
-	v := make([]float32, shape.Len())
-	switch {
-	case strings.HasSuffix(name, ".lora_A.weight"): // kaiming_uniform(a=√5) over [r,in] is U(±1/√in)
-		bound := 1 / math.Sqrt(float64(shape.Cols()))
-		for i := range v {
-			v[i] = float32((2*r.Float64() - 1) * bound)
-		}
-	case strings.HasSuffix(name, ".lora_B.weight"), strings.HasSuffix(name, ".lora_B.bias"):
-	default:
-		return nil, false
+// Init follows PEFT: B is zeros and A random, so that the first step starts from the base.
+func (l *lora) Init(name string, shape tensor.Shape, s Start) ([]float32, bool, error) {
+	n := shape.Len()
+	if l.start != "" && (strings.HasSuffix(name, ".lora_A.weight") || strings.HasSuffix(name, ".lora_B.weight")) {
+		v, err := l.first(name, shape, s.Base)
+		return v, true, err
 	}
-	return v, true
+	switch {
+	case strings.HasSuffix(name, ".lora_A.weight"):
+		if l.InitWeights == "gaussian" {
+			return normal(s.Rand, n, 1/float64(shape[0])), true, nil
+		}
+		return kaiming(s.Rand, n, shape.Cols()), true, nil
+	case strings.HasSuffix(name, ".lora_embedding_B"):
+		return normal(s.Rand, n, 1), true, nil
+	case strings.HasSuffix(name, ".lora_B.weight"), strings.HasSuffix(name, ".lora_B.bias"), strings.HasSuffix(name, ".lora_embedding_A"):
+		return make([]float32, n), true, nil
+	case strings.HasSuffix(name, magnitude):
+		v, err := l.rowNorms(strings.TrimPrefix(strings.TrimSuffix(name, magnitude), prefix), s.Base)
+		return v, true, err
+	}
+	return nil, false, nil
 }
 
 func (l *lora) BaseName(name string) string {

@@ -12,29 +12,29 @@ import (
 
 // loraConfig is adapter_config.json of peft_type LORA, with PEFT's names and defaults.
 type loraConfig struct {
-	TaskType          TaskType    `json:"task_type"`
-	BaseModel         string      `json:"base_model_name_or_path"`
+	whole
 	R                 int         `json:"r"`
 	LoraAlpha         float64     `json:"lora_alpha"`
 	LoraDropout       float64     `json:"lora_dropout"`
 	UseRSLora         bool        `json:"use_rslora"`
+	UseDora           bool        `json:"use_dora"`
 	LoraBias          bool        `json:"lora_bias"`
 	Bias              string      `json:"bias"`
 	TargetModules     Names       `json:"target_modules"`
 	ExcludeModules    Names       `json:"exclude_modules"`
-	ModulesToSave     []string    `json:"modules_to_save"`
 	LayersToTransform Ints        `json:"layers_to_transform"`
 	LayersPattern     Strings     `json:"layers_pattern"`
 	RankPattern       orderedNums `json:"rank_pattern"`
 	AlphaPattern      orderedNums `json:"alpha_pattern"`
-	FanInFanOut       bool        `json:"fan_in_fan_out"`
+	FanInFanOut       bool        `json:"fan_in_fan_out"` // of the base's storage: the tensors are the same
+	InitWeights       string      `json:"-"`              // of a new adapter
 }
 
 // unsupported are keys of PEFT's LoraConfig that change what the tensors mean and that Graft does not compute.
 // Each is refused by name unless it has the value that turns it off.
-var unsupported = []string{"use_dora", "layer_replication", "trainable_token_indices", "alora_invocation_tokens",
+var unsupported = []string{"layer_replication", "trainable_token_indices", "alora_invocation_tokens",
 	"use_qalora", "target_parameters", "velora_config", "monteclora_config", "use_bdlora", "arrow_config", "kasa_config",
-	"megatron_config", "fan_in_fan_out"}
+	"megatron_config"}
 
 // mutating are values of init_lora_weights that change the base weight at load time too.
 var mutating = []string{"pissa", "olora", "corda", "lora_ga", "loftq"}
@@ -77,11 +77,6 @@ func (c *loraConfig) check(raw map[string]json.RawMessage) error {
 	return nil
 }
 
-// saved reports whether a module is trained whole and kept in the adapter: it, or one that it is part of, is named.
-func (c *loraConfig) saved(path string) bool {
-	return slices.ContainsFunc(c.ModulesToSave, func(n string) bool { return strings.Contains("."+path+".", "."+n+".") })
-}
-
 // rank and scale of one module: patterns first, in the order of the file.
 func (c *loraConfig) rank(path string) (r int, scale float64, err error) {
 	rv, err := c.RankPattern.find(path, float64(c.R))
@@ -105,7 +100,7 @@ func (c *loraConfig) marshal() ([]byte, error) {
 	m := map[string]any{
 		"peft_type": "LORA", "task_type": c.TaskType, "base_model_name_or_path": c.BaseModel, "inference_mode": true,
 		"r": c.R, "lora_alpha": c.LoraAlpha, "lora_dropout": c.LoraDropout, "bias": c.Bias, "target_modules": target,
-		"modules_to_save": c.ModulesToSave, "fan_in_fan_out": false, "init_lora_weights": true,
+		"modules_to_save": c.ModulesToSave, "fan_in_fan_out": c.FanInFanOut, "init_lora_weights": true,
 		"layers_to_transform": c.LayersToTransform, "layers_pattern": c.LayersPattern, "revision": nil, "auto_mapping": nil,
 	}
 	for key, v := range map[string]struct {
@@ -113,6 +108,7 @@ func (c *loraConfig) marshal() ([]byte, error) {
 		value any
 	}{
 		"use_rslora":      {c.UseRSLora, true},
+		"use_dora":        {c.UseDora, true},
 		"lora_bias":       {c.LoraBias, true},
 		"exclude_modules": {!c.ExcludeModules.empty(), c.ExcludeModules},
 		"rank_pattern":    {len(c.RankPattern.keys) > 0, c.RankPattern},

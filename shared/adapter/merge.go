@@ -2,10 +2,12 @@ package adapter
 
 import (
 	"fmt"
+	"strings"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
 
+	"graft/shared/model"
 	"graft/shared/tensor"
 	"graft/shared/weights"
 )
@@ -14,43 +16,64 @@ import (
 // together, and reports whether it differs. A weight the adapter keeps whole is replaced.
 func (l *lora) Merge(name string, w *tensor.Tensor, tensors weights.Source) (bool, error) {
 	if leaf, _, ok := l.weight(name, 0); ok {
-		t, err := weights.Floats(tensors, leaf)
-		if err != nil {
-			return false, err
-		}
-		if !t.Shape.Equal(w.Shape) {
-			return false, fmt.Errorf("%s: shape %v, expected %v", leaf, t.Shape, w.Shape)
-		}
-		copy(w.Data, t.Data)
-		return true, nil
+		return true, replace(w, tensors, leaf)
 	}
-	const suffix = ".weight"
-	if len(name) <= len(suffix) || name[len(name)-len(suffix):] != suffix {
+	path, ok := strings.CutSuffix(name, ".weight")
+	if !ok {
 		return false, nil
 	}
-	m, ok := l.modules[name[:len(name)-len(suffix)]]
+	_, output := l.modules[model.Output]
+	if path == l.m.Embedding && l.TaskType == CausalLM && l.m.Config().TieWordEmbeddings {
+		if _, ok := l.modules[path]; ok || output {
+			return false, fmt.Errorf("%s: the output layer and the table of tokens are one weight, and the adapter changes one of them, so it can't be merged", name)
+		}
+	}
+	m, ok := l.modules[path]
 	if !ok {
 		return false, nil
 	}
 	if l.LoraBias {
 		return false, fmt.Errorf("%s: lora_bias adds a bias the base has no place for, so it can't be merged", name)
 	}
-	base := prefix + name[:len(name)-len(suffix)]
-	a, err := weights.Floats(tensors, base+".lora_A.weight")
-	if err != nil {
+	rows, cols := w.Shape[0], w.Shape[1]
+	sum := blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: w.Floats()}
+	switch {
+	case path == l.m.Embedding:
+		return true, l.mergeEmbedding(path, m, sum, tensors)
+	case l.FanInFanOut: // stored as [in,out]
+		sum = blas32.General{Rows: cols, Cols: rows, Stride: rows, Data: transpose(w.Floats(), rows, cols)}
+	}
+	if err := l.addProduct(path, sum, tensors); err != nil {
 		return false, err
 	}
-	b, err := weights.Floats(tensors, base+".lora_B.weight")
-	if err != nil {
-		return false, err
+	if l.UseDora {
+		scale, err := floats(tensors, prefix+path+magnitude, sum.Rows)
+		if err != nil {
+			return false, err
+		}
+		for i, n := range lengths(sum) {
+			for j := range sum.Data[i*sum.Stride:][:sum.Cols] {
+				sum.Data[i*sum.Stride+j] *= scale[i] / n
+			}
+		}
 	}
-	out, in := w.Shape[0], w.Shape[1]
-	if !a.Shape.Equal(tensor.Shape{m.r, in}) || !b.Shape.Equal(tensor.Shape{out, m.r}) {
-		return false, fmt.Errorf("%s: lora_A %v and lora_B %v, expected [%d %d] and [%d %d]", name, a.Shape, b.Shape, m.r, in, out, m.r)
+	if l.FanInFanOut {
+		copy(w.Floats(), transpose(sum.Data, cols, rows))
 	}
-	general := func(t *tensor.Tensor) blas32.General {
-		return blas32.General{Rows: t.Shape[0], Cols: t.Shape[1], Stride: t.Shape[1], Data: t.Floats()}
-	}
-	blas32.Gemm(blas.NoTrans, blas.NoTrans, m.scale, general(b), general(a), 1, general(w))
 	return true, nil
+}
+
+// mergeEmbedding adds scale·(B·A)ᵀ to the table [vocab,hidden].
+func (l *lora) mergeEmbedding(path string, m loraModule, table blas32.General, tensors weights.Source) error {
+	a, err := floats(tensors, prefix+path+".lora_embedding_A", m.r, table.Rows)
+	if err != nil {
+		return err
+	}
+	b, err := floats(tensors, prefix+path+".lora_embedding_B", table.Cols, m.r)
+	if err != nil {
+		return err
+	}
+	blas32.Gemm(blas.Trans, blas.Trans, m.scale, blas32.General{Rows: m.r, Cols: table.Rows, Stride: table.Rows, Data: a},
+		blas32.General{Rows: table.Cols, Cols: m.r, Stride: m.r, Data: b}, 1, table)
+	return nil
 }

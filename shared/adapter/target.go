@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/dlclark/regexp2"
+
+	"graft/shared/model"
 )
 
 // Names is a JSON list of module names, or one string: a regular expression over whole paths. PEFT writes
@@ -77,15 +79,49 @@ func layerIndex(path string, patterns []string) (int, bool) {
 	return 0, false
 }
 
-// targets selects from the linear modules of a model those a LoRA configuration names, as PEFT does.
-func (c *loraConfig) targets(modules []string) ([]string, error) {
-	if c.TargetModules.empty() {
-		if c.TargetModules.List = defaultTargets(modules); c.TargetModules.empty() {
-			return nil, fmt.Errorf("target_modules is empty, and the model has none of the usual ones; it has %s", strings.Join(lastNames(modules), ", "))
+// Dummy as a pattern stands for no layer, in PEFT's words: an adapter of whole modules or biases alone.
+const Dummy = "dummy-target-modules"
+
+// usual are names of the layers that methods change where no names are given: of each, the first whose names the model
+// has. The first rows are PEFT's for Llama and most decoders, BERT, GPT-NeoX, GPT-2, DeBERTa, ModernBERT and DistilBERT.
+var usual = []struct{ lora, ia3, feedforward []string }{
+	{[]string{"q_proj", "v_proj"}, []string{"k_proj", "v_proj", "down_proj"}, []string{"down_proj"}},
+	{[]string{"query", "value"}, []string{"key", "value", "output.dense"}, []string{"output.dense"}},
+	{[]string{"query_key_value"}, []string{"query_key_value", "dense_4h_to_h"}, []string{"dense_4h_to_h"}},
+	{[]string{"c_attn"}, []string{"c_attn", "mlp.c_proj"}, []string{"mlp.c_proj"}},
+	{[]string{"query_proj", "value_proj"}, []string{"key_proj", "value_proj", "output.dense"}, []string{"output.dense"}},
+	{[]string{"Wqkv"}, []string{"Wqkv", "mlp.Wo"}, []string{"mlp.Wo"}},
+	{[]string{"q_lin", "v_lin"}, []string{"k_lin", "v_lin", "ffn.lin2"}, []string{"ffn.lin2"}},
+	{[]string{"q_proj", "v_proj"}, []string{"k_proj", "v_proj", "fc2"}, []string{"fc2"}},
+	{[]string{"qkv_proj"}, []string{"qkv_proj", "down_proj"}, []string{"down_proj"}},
+}
+
+// named reports whether each name means a layer of the model.
+func named(names []string, m *model.Parts) bool {
+	for _, n := range names {
+		if !slices.ContainsFunc(m.Linear, func(path string) bool { return path == n || strings.HasSuffix(path, "."+n) }) {
+			return false
 		}
 	}
-	if err := c.refuse("model.embed_tokens", "lm_head"); err != nil {
-		return nil, err
+	return true
+}
+
+// targets selects from the modules of a model those a LoRA configuration names, as PEFT does.
+func (c *loraConfig) targets(m *model.Parts) ([]string, error) {
+	if c.TargetModules.Pattern == Dummy {
+		return nil, nil
+	}
+	if c.TargetModules.empty() {
+		for _, u := range usual {
+			if named(u.lora, m) {
+				c.TargetModules.List = u.lora
+				break
+			}
+		}
+	}
+	modules := m.Linear
+	if c.TargetModules.Pattern != AllLinear {
+		modules = append(slices.Clone(m.Linear), m.Embedding, model.Output)
 	}
 	var hit []string
 	for _, path := range modules {
@@ -114,42 +150,15 @@ func (c *loraConfig) targets(modules []string) ([]string, error) {
 				continue
 			}
 		}
+		if path == model.Output && c.TaskType == SeqCls {
+			return nil, fmt.Errorf("target_modules: %s is no part of a classifier", path)
+		}
 		hit = append(hit, path)
 	}
 	if len(hit) == 0 {
-		return nil, fmt.Errorf("target_modules %v: no linear layer of the model is meant; it has %s", c.TargetModules, strings.Join(lastNames(modules), ", "))
+		return nil, fmt.Errorf("target_modules %v: no linear layer of the model is meant; it has %s", c.TargetModules, strings.Join(lastNames(m.Linear), ", "))
 	}
 	return hit, nil
-}
-
-// usualTargets are what PEFT adapts where target_modules is empty, each of architectures that have all of a row; it has
-// no choice of its own for ModernBERT (Wqkv).
-var usualTargets = [][]string{{"q_proj", "v_proj"}, {"query", "value"}, {"q_lin", "v_lin"}, {"qkv_proj"}, {"Wqkv"}}
-
-func defaultTargets(modules []string) []string {
-	have := lastNames(modules)
-	for _, row := range usualTargets {
-		if !slices.ContainsFunc(row, func(name string) bool { return !slices.Contains(have, name) }) {
-			return slices.Clone(row)
-		}
-	}
-	return nil
-}
-
-// refuse reports a target that is no linear layer of the model's body, which the hooks do not reach.
-func (c *loraConfig) refuse(paths ...string) error {
-	for _, path := range paths {
-		if c.TargetModules.Pattern == AllLinear || c.saved(path) {
-			continue
-		}
-		if ok, err := c.TargetModules.match(path); err != nil || ok {
-			if err == nil {
-				err = fmt.Errorf("LoRA of %s is not supported", path)
-			}
-			return fmt.Errorf("target_modules: %w", err)
-		}
-	}
-	return nil
 }
 
 // lastNames are the distinct last parts of paths, in order.

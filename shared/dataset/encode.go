@@ -51,15 +51,6 @@ func (s *Sequence) Prompt(n int) {
 	}
 }
 
-// Virtual gives the row of an adapter's prompt each token stands for, -1 for a real one.
-func Virtual(tokens []int32) []int32 {
-	v := make([]int32, len(tokens))
-	for i, t := range tokens {
-		v[i] = max(-1-t, -1)
-	}
-	return v
-}
-
 // learns is the number of tokens that are targets: the first never is, nothing stands before it.
 func (s *Sequence) learns() int {
 	if s.Label >= 0 {

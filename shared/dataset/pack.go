@@ -89,12 +89,11 @@ func (b *Batch) Shift(n int) {
 	}
 }
 
-// Inputs are the batch's rows under the names of nn.NewInputs, and "virtual": which row of an adapter's prompt a row of the
-// batch stands for, -1 for that of a token.
+// Inputs are the batch's rows under the names of nn.NewInputs.
 func (b *Batch) Inputs() map[string]*tensor.Tensor {
 	n := len(b.Tokens)
 	return map[string]*tensor.Tensor{"tokens": tensor.FromInts(b.Tokens, n), "positions": tensor.FromInts(b.Positions, n),
-		"lo": tensor.FromInts(b.Lo, n), "hi": tensor.FromInts(b.Hi, n), "virtual": tensor.FromInts(Virtual(b.Tokens), n)}
+		"lo": tensor.FromInts(b.Lo, n), "hi": tensor.FromInts(b.Hi, n)}
 }
 
 // PadSequences appends sequences that count for nothing until there are n, so that a last, smaller batch fits the same program.

@@ -18,7 +18,6 @@ func TestPrompt(t *testing.T) {
 		got, want []int32
 	}{
 		{"tokens", b.Tokens, []int32{-1, -2, 5, 6, 7, -1, -2, 5, 6, 7, -1, -2, 5, 6}},
-		{"virtual", Virtual(b.Tokens), []int32{0, 1, -1, -1, -1, 0, 1, -1, -1, -1, 0, 1, -1, -1}},
 		{"positions", b.Positions, []int32{0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3}},
 		{"targets", b.Targets, []int32{-1, 5, 6, 7, -1, -1, -1, -1, 7, -1, -1, -1, -1, -1}},
 		{"pool", b.Pool, []int32{4, 9, 13}},

@@ -198,6 +198,8 @@ var inferCases = []struct {
 	{columns{-1, 5}, "f32[3 8]", "!columns -1 to 4 of 8"},
 	{columns{2, 0}, "f32[3 8]", "!columns 2 to 2 of 8"},
 	{columnsGrad{3, 8}, "f32[3 5]", "f32[3 8]"},
+	{rsqrt{}, "f32[3 5]", "f32[3 5]"},
+	{rsqrt{}, "f16[3]", "!x is f16[3], expected f32"},
 	{columnsGrad{4, 8}, "f32[3 5]", "!columns 4 to 9 of 8"},
 }
 

@@ -7,7 +7,7 @@ import (
 
 type sumRows struct{ noAttrs }
 
-// SumRows adds up the rows of x, any shape with rows of D values: [D]. It has no gradient.
+// SumRows adds up the rows of x, any shape with rows of D values: [D].
 func SumRows(x graph.Value) graph.Value { return graph.Apply1(sumRows{}, x) }
 
 func (sumRows) Name() string { return "sum_rows" }
@@ -24,4 +24,9 @@ func (sumRows) Eval(out, in []*tensor.Tensor) {
 		sums[i%len(sums)] += float64(x)
 	}
 	round(out[0].Floats(), sums)
+}
+
+// Gradient repeats dy over x's rows.
+func (sumRows) Gradient(in, _, dout []graph.Value, want []bool) []graph.Value {
+	return wanted(want, func() graph.Value { return Add(Scale(in[0], 0), dout[0]) })
 }

@@ -65,6 +65,7 @@ var table = []Row{
 	{names("x"), names("y"), focal{}},
 	{names("x", "dy"), names("dx"), focalGrad{}},
 	{names("x", "s", "seed"), names("y"), noise{}},
+	{names("x"), names("y"), rsqrt{}},
 }
 
 // loops are the ops without a kernel in C: a device that runs C takes their Go loops between its kernels. An op whose

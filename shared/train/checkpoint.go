@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"graft/shared/adapter"
 	"graft/shared/tensor"
 	"graft/shared/weights"
 )
@@ -84,16 +85,22 @@ func (t *Trainer) save(ctx context.Context) (string, error) {
 // Files are the trained weights as they are and what belongs to them: an adapter's directory, or the part of a
 // model's directory that training changes.
 func (t *Trainer) Files(metrics map[string]float64) ([]File, error) {
-	items, name := make([]weights.Item, len(t.params)), adapterFile
+	items := make([]weights.Item, len(t.params))
 	for i, p := range t.params {
 		items[i] = t.item(p.name, p.Spec)
 	}
-	if t.o.Adapter == nil {
-		name = modelFile
-	}
-	files := []File{{name, func(w io.Writer) error {
+	files := []File{{t.trainedFile(), func(w io.Writer) error {
 		return weights.WriteSafetensors(w, items, map[string]string{"format": "pt"})
 	}}}
+	if s, ok := t.o.Adapter.(adapter.Storer); ok {
+		stored, err := t.stored(s)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, File{adapterFile, func(w io.Writer) error {
+			return weights.WriteSafetensors(w, stored, map[string]string{"format": "pt"})
+		}})
+	}
 	if t.o.Files == nil {
 		return files, nil
 	}
@@ -105,6 +112,40 @@ func (t *Trainer) Files(metrics map[string]float64) ([]File, error) {
 		files = append(files, File{n, func(w io.Writer) error { _, err := io.Copy(w, bytes.NewReader(extra[n])); return err }})
 	}
 	return files, nil
+}
+
+// trainedFile is the file that holds the trained tensors as they are.
+func (t *Trainer) trainedFile() string {
+	if t.o.Adapter == nil {
+		return modelFile
+	}
+	if _, ok := t.o.Adapter.(adapter.Storer); ok {
+		return adapter.TrainedName
+	}
+	return adapterFile
+}
+
+// stored are the tensors of an adapter's file that follow from the trained ones, and those trained ones that it has too.
+func (t *Trainer) stored(s adapter.Storer) ([]weights.Item, error) {
+	made, err := s.Stored(func(name string, shape ...int) (*tensor.Tensor, error) {
+		return t.o.Memory.Read(name, tensor.Of(tensor.F32, shape...))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	var items []weights.Item
+	for _, name := range slices.Sorted(maps.Keys(made)) {
+		items = append(items, weights.Item{Name: name, Spec: made[name].Spec, Write: func(w io.Writer) error {
+			_, err := w.Write(made[name].Data)
+			return err
+		}})
+	}
+	for _, p := range t.params {
+		if made[p.name] == nil && adapter.InFile(p.name) {
+			items = append(items, t.item(p.name, p.Spec))
+		}
+	}
+	return items, nil
 }
 
 // item reads a tensor from the device when its turn to be written comes.
@@ -188,11 +229,7 @@ func (t *Trainer) load(name string, resume bool) error {
 			return fmt.Errorf("train: %s: %w", name, err)
 		}
 	}
-	file := adapterFile
-	if t.o.Adapter == nil {
-		file = modelFile
-	}
-	if err := t.loadTensors(fsys, file, func(p param) []leaf { return []leaf{{p.name, p.Spec}} }); err != nil {
+	if err := t.loadTensors(fsys, t.trainedFile(), func(p param) []leaf { return []leaf{{p.name, p.Spec}} }); err != nil {
 		return fmt.Errorf("train: %s: %w", name, err)
 	}
 	return nil

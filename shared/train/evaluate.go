@@ -45,7 +45,7 @@ func (t *Trainer) evaluate(ctx context.Context, rowsOf []int, e *evaluation) err
 	for i, r := range rowsOf {
 		seqs[i] = t.o.Eval[r]
 	}
-	b := dataset.Pack(seqs, dataset.Bucket)
+	b := t.o.pack(seqs)
 	items := t.o.Arguments.PerDeviceEvalBatchSize
 	if t.o.Task == adapter.CausalLM {
 		items = dataset.Bucket(max(k.items(&b), 1))

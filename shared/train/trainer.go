@@ -39,7 +39,7 @@ type Options struct {
 	DType func(name string, shape tensor.Shape) tensor.DType
 	// Base gives a base weight as float32 to start a trained copy from; nil, or nothing for a name, starts it from
 	// random values.
-	Base func(name string, shape tensor.Shape) ([]float32, bool, error)
+	Base adapter.BaseWeights
 	// Start holds first values of parameters by their names, such as an adapter to train further; nil for none.
 	Start     weights.Source
 	Train     []dataset.Sequence
@@ -108,7 +108,19 @@ func New(o Options) (*Trainer, error) {
 			return nil, fmt.Errorf("train: %s: %w", p.name, err)
 		}
 	}
+	if d, ok := o.Adapter.(adapter.Deriver); ok {
+		if err := adapter.Derive(d, g, o.Base, nil, o.Memory.Write); err != nil {
+			return nil, fmt.Errorf("train: %w", err)
+		}
+	}
 	return t, nil
+}
+
+// pack lays sequences out for the adapter: room for its keys before theirs.
+func (o *Options) pack(seqs []dataset.Sequence) dataset.Batch {
+	b := dataset.Pack(seqs, dataset.Bucket)
+	b.Shift(adapter.VirtualOf(o.Adapter).Keys)
+	return b
 }
 
 // hooks are the adapter's, or those that train every weight.
@@ -141,8 +153,12 @@ func (t *Trainer) start(p param) error {
 	}
 	base := p.name
 	if t.o.Adapter != nil {
-		if v, ok := t.o.Adapter.Init(p.name, p.Shape, r); ok {
-			return t.set(p, v)
+		v, ok, err := t.o.Adapter.Init(p.name, p.Shape, adapter.Start{Rand: r, Base: t.o.Base})
+		if err != nil || ok {
+			if err == nil {
+				err = t.set(p, v)
+			}
+			return err
 		}
 		base = t.o.Adapter.BaseName(p.name)
 	}
@@ -236,7 +252,7 @@ func (t *Trainer) step(ctx context.Context, epochRows [][]int) (loss, norm float
 		for j, r := range rows {
 			seqs[j] = t.o.Train[r]
 		}
-		b := dataset.Pack(seqs, dataset.Bucket)
+		b := t.o.pack(seqs)
 		items[i] = k.items(&b)
 		switch t.o.Task {
 		case adapter.SeqCls:

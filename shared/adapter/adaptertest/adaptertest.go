@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"graft/shared/adapter"
@@ -58,9 +57,6 @@ type Cases struct {
 	Adapters map[string]Case
 }
 
-// unsupported are the fixtures of kinds that Parse refuses by name, and what it says.
-var unsupported = map[string]string{"dora": "use_dora", "embedding": "embed_tokens"}
-
 // Run compares every fixture with the device's answers.
 func Run(t *testing.T, open func(t *testing.T) device.Device) {
 	for _, f := range folders {
@@ -82,17 +78,12 @@ func run(t *testing.T, dir, bases string, open func(t *testing.T) device.Device)
 				t.Fatal(err)
 			}
 			d, err := adapter.Open(os.DirFS(filepath.Join(dir, name)), parts)
-			if why, ok := unsupported[name]; ok {
-				if err == nil || !strings.Contains(err.Error(), why) {
-					t.Fatalf("error %v, expected %q", err, why)
-				}
-				return
-			}
 			if err != nil {
 				t.Fatal(err)
 			}
 			s := session{t, f, d, &c, x}
-			s.compare(name, want, grads)
+			s.used(name, want)
+			s.trained(name, want, grads)
 		})
 	}
 }
@@ -132,72 +123,140 @@ type session struct {
 	x Case
 }
 
-// compare runs the adapter's loss with everything trained, and reads logits, loss and gradients.
-func (s session) compare(name string, want, grads weights.Source) {
-	b, labels := s.batch()
-	g, p, in := s.f.Root(len(b.Tokens), s.d.Adapter.Hooks(graph.Param))
-	hidden := s.f.Model.Hidden(p, in)
-	feed := modeltest.Feed(b)
-	var out graph.Value
-	if s.x.TaskType == adapter.SeqCls {
-		out = model.Score(s.f.Model, p, hidden, len(b.Pool), 3)
-	} else {
-		out = model.Logits(s.f.Model, p, hidden)
-	}
-	g.Output("logits", out)
-	n, learned := len(labels), 0
-	for _, l := range labels {
-		if l >= 0 {
-			learned++
-		}
-	}
-	target := g.Leaf(graph.Input, "target", tensor.I32, n)
-	feed["target"] = tensor.FromInts(labels, n)
-	loss := op.Scale(op.Sum(op.CrossEntropy(out, target, 0)), 1/float32(learned))
-	g.Output("loss", loss)
-	var names []string
-	var params []graph.Value
-	g.Leaves(func(v graph.Value, k graph.Kind, leaf string) bool {
-		if k == graph.Param {
-			names, params = append(names, leaf), append(params, v)
-		}
-		return true
-	})
+// used reads the logits of the adapter as it is used.
+func (s session) used(name string, want weights.Source) {
+	b, _ := s.batch()
+	g, out := s.record(b, s.d.Adapter, graph.Weight)
 	if err := s.d.Check(g); err != nil {
 		s.Fatal(err)
 	}
-	values := 0
-	for i, d := range grad.Of(loss, g.Constant("one", tensor.FromFloats([]float32{1}, 1)), params, grad.Options{}) {
-		values += params[i].Shape().Len()
-		v, err := weights.Floats(s.d.Tensors, names[i])
+	s.write(g, graph.Weight, s.d.Tensors)
+	s.derive(s.d.Adapter, g, s.d.Tensors)
+	g.Output("logits", out)
+	got := s.f.Compute(s.T, g, modeltest.Feed(b), "logits")
+	modeltest.Near(s.T, "logits", got, modeltest.Floats(s.T, want, name+"/logits"), Tolerance)
+}
+
+// record records a pass over a batch, whose result are logits of the task.
+func (s session) record(b dataset.Batch, a adapter.Adapter, kind graph.Kind) (*graph.Graph, graph.Value) {
+	g, p, in := s.f.Root(len(b.Tokens), a.Hooks(kind))
+	hidden := s.f.Model.Hidden(p, in)
+	if s.x.TaskType == adapter.SeqCls {
+		return g, model.Score(s.f.Model, p, hidden, len(b.Pool), 3)
+	}
+	return g, model.Logits(s.f.Model, p, hidden)
+}
+
+// write gives the adapter's leaves of a kind their values.
+func (s session) write(g *graph.Graph, kind graph.Kind, from weights.Source) {
+	g.Leaves(func(_ graph.Value, k graph.Kind, leaf string) bool {
+		if _, ok := from.Spec(leaf); k != kind || !ok {
+			return true
+		}
+		v, err := weights.Floats(from, leaf)
 		if err == nil {
-			err = s.f.Memory.Write(names[i], v)
+			err = s.f.Memory.Write(leaf, v)
 		}
 		if err != nil {
 			s.Fatal(err)
 		}
-		g.Output("gradient of "+names[i], d)
+		return true
+	})
+}
+
+func (s session) derive(a adapter.Adapter, g *graph.Graph, tensors weights.Source) {
+	d, ok := a.(adapter.Deriver)
+	if !ok {
+		return
 	}
-	if values != s.x.Trainable {
-		s.Errorf("%d values are trained, expected %d", values, s.x.Trainable)
+	if err := adapter.Derive(d, g, s.base, tensors, s.f.Memory.Write); err != nil {
+		s.Fatal(err)
 	}
-	got := s.f.Compute(s.T, g, feed, "logits")
-	modeltest.Near(s.T, "logits", got, modeltest.Floats(s.T, want, name+"/logits"), Tolerance)
-	l, err := s.f.Memory.Read("loss", loss.Spec())
+}
+
+func (s session) base(name string, _ tensor.Shape) ([]float32, bool, error) {
+	if _, ok := s.f.Source.Spec(name); !ok {
+		return nil, false, nil
+	}
+	v, err := weights.Floats(s.f.Source, name)
+	if err != nil {
+		return nil, false, err
+	}
+	return v.Floats(), true, nil
+}
+
+// trained runs the adapter's loss with everything trained, and reads logits, loss and gradients, with values kept and with
+// values computed again.
+func (s session) trained(name string, want, grads weights.Source) {
+	from := s.d.Tensors
+	if s.d.Trained != nil {
+		from = s.d.Trained
+	}
+	a, err := adapter.Further(s.d.Adapter, s.d.Trained != nil)
 	if err != nil {
 		s.Fatal(err)
 	}
-	modeltest.Near(s.T, "loss", l.Floats(), modeltest.Floats(s.T, want, name+"/loss"), Tolerance)
-	if !s.x.Gradients {
-		return
-	}
-	for i, n := range names {
-		d, err := s.f.Memory.Read("gradient of "+n, params[i].Spec())
+	for _, recompute := range []func(graph.Node) bool{nil, grad.All} {
+		b, labels := s.batch()
+		g, out := s.record(b, a, graph.Param)
+		g.Output("logits", out)
+		feed := modeltest.Feed(b)
+		n, learned := len(labels), 0
+		for _, l := range labels {
+			if l >= 0 {
+				learned++
+			}
+		}
+		target := g.Leaf(graph.Input, "target", tensor.I32, n)
+		feed["target"] = tensor.FromInts(labels, n)
+		loss := op.Scale(op.Sum(op.CrossEntropy(out, target, 0)), 1/float32(learned))
+		g.Output("loss", loss)
+		var names []string
+		var params []graph.Value
+		values := 0
+		g.Leaves(func(v graph.Value, k graph.Kind, leaf string) bool {
+			if k == graph.Param {
+				names, params, values = append(names, leaf), append(params, v), values+v.Shape().Len()
+			}
+			return true
+		})
+		if values != s.x.Trainable {
+			s.Errorf("%d values are trained, expected %d", values, s.x.Trainable)
+		}
+		s.write(g, graph.Param, from)
+		s.derive(a, g, nil)
+		for i, d := range grad.Of(loss, g.Constant("one", tensor.FromFloats([]float32{1}, 1)), params, grad.Options{Recompute: recompute}) {
+			g.Output("gradient of "+names[i], d)
+		}
+		got := s.f.Compute(s.T, g, feed, "logits")
+		modeltest.Near(s.T, "logits", got, modeltest.Floats(s.T, want, name+"/logits"), Tolerance)
+		l, err := s.f.Memory.Read("loss", loss.Spec())
 		if err != nil {
 			s.Fatal(err)
 		}
-		modeltest.Near(s.T, "gradient of "+n, d.Floats(), modeltest.Floats(s.T, grads, name+"/"+n), Tolerance)
+		modeltest.Near(s.T, "loss", l.Floats(), modeltest.Floats(s.T, want, name+"/loss"), Tolerance)
+		if !s.x.Gradients {
+			return
+		}
+		for i, n := range names {
+			d, err := s.f.Memory.Read("gradient of "+n, params[i].Spec())
+			if err != nil {
+				s.Fatal(err)
+			}
+			modeltest.Near(s.T, "gradient of "+n, d.Floats(), modeltest.Floats(s.T, grads, name+"/"+n), Tolerance)
+		}
 	}
+}
+
+// pack lays sequences out as the adapter wants them.
+func (s session) pack(seqs []dataset.Sequence) dataset.Batch {
+	v := adapter.VirtualOf(s.d.Adapter)
+	for i := range seqs {
+		seqs[i].Prompt(v.Rows)
+	}
+	b := dataset.Pack(seqs, nil)
+	b.Shift(v.Keys)
+	return b
 }
 
 // batch packs the task's inputs, and gives the label of each item: a class, or the next token.
@@ -208,15 +267,16 @@ func (s session) batch() (dataset.Batch, []int32) {
 		for _, row := range in.SeqCls.Rows {
 			seqs = append(seqs, dataset.Sequence{Tokens: row, Label: -1})
 		}
-		return dataset.Pack(seqs, nil), in.SeqCls.Labels
+		return s.pack(seqs), in.SeqCls.Labels
 	}
 	ids, labels := in.CausalLM.IDs[0], in.CausalLM.Labels[0]
-	next := make([]int32, len(ids))
+	first := adapter.VirtualOf(s.d.Adapter).Rows
+	next := make([]int32, first+len(ids))
 	for i := range next {
 		next[i] = -1
-		if i+1 < len(ids) && labels[i+1] >= 0 {
-			next[i] = labels[i+1]
+		if t := i + 1 - first; t >= 0 && t < len(ids) && labels[t] >= 0 {
+			next[i] = labels[t]
 		}
 	}
-	return dataset.Pack([]dataset.Sequence{{Tokens: ids, Label: -1}}, nil), next
+	return s.pack([]dataset.Sequence{{Tokens: ids, Label: -1}}), next
 }

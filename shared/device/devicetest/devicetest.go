@@ -68,6 +68,7 @@ var suites = map[string]func() []testCase{
 	"focal":                       focalCases,
 	"focal_grad":                  focalGradCases,
 	"noise":                       noiseCases,
+	"rsqrt":                       rsqrtCases,
 	"columns":                     columnsCases,
 	"columns_grad":                columnsGradCases,
 }

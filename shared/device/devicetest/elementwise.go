@@ -1,6 +1,9 @@
 package devicetest
 
 import (
+	"math"
+	"math/rand/v2"
+
 	"graft/shared/graph"
 	"graft/shared/op"
 	"graft/shared/tensor"
@@ -33,6 +36,14 @@ func scaleCases() []testCase {
 			cases = append(cases, testCase{name, []arg{input(t, d)}, of1(scale), within(exact)})
 		}
 		return cases
+	})
+}
+
+// rsqrtCases take squares, from tiny to large.
+func rsqrtCases() []testCase {
+	positive := each(func(r *rand.Rand) float64 { return math.Exp(40 * (r.Float64() - 0.5)) })
+	return forEach(func(t, d int) []testCase {
+		return []testCase{{"", []arg{input(t, d).with(positive)}, of1(op.Rsqrt), within(rounded)}}
 	})
 }
 

@@ -28,6 +28,10 @@ var gradients = []struct {
 		return []gradientCase{{"", []arg{trained(3, 5), trained(3, 5)}, pair(op.RowDot)}}
 	}},
 	{"sum", func() []gradientCase { return function(op.Sum) }},
+	{"sum_rows", func() []gradientCase { return function(op.SumRows) }},
+	{"rsqrt", func() []gradientCase {
+		return function(func(x graph.Value) graph.Value { return op.Rsqrt(op.Mul(x, x)) })
+	}},
 	{"broadcast", func() []gradientCase {
 		f := func(v []graph.Value) graph.Value { return op.Broadcast(v[0], 2, 3, 4) }
 		return []gradientCase{{"", []arg{trained(1)}, f}}
