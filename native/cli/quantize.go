@@ -109,55 +109,9 @@ func (q *quantization) gguf(mix weights.Mixture) error {
 	if !strings.EqualFold(filepath.Ext(q.output), ".gguf") {
 		return usagef("--output is %q, expected a name that ends in .gguf", q.output)
 	}
-	meta, err := weights.MetaOf(q.base.Config, mix)
-	if err != nil {
-		return err
-	}
-	if err := tokenizerMeta(&meta, q.base); err != nil {
-		return err
-	}
-	items, err := weights.GGUFItems(q.base.Source, q.base.Config, mix)
+	meta, items, err := q.base.GGUF(nil, mix)
 	if err != nil {
 		return err
 	}
 	return store.WriteFile(q.output, func(w io.Writer) error { return weights.WriteGGUF(w, meta, items) })
-}
-
-// tokenizerMeta adds the tokenizer's part of a GGUF file's metadata.
-func tokenizerMeta(meta *weights.Meta, b *engine.Base) error {
-	if g, ok := b.Source.(*weights.GGUF); ok {
-		for _, key := range g.Meta.Keys() {
-			if v, _ := g.Meta.Value(key); strings.HasPrefix(key, "tokenizer.") {
-				meta.Set(key, v)
-			}
-		}
-		return nil
-	}
-	t, err := b.Tokenizer.GGUF()
-	if err != nil {
-		return err
-	}
-	meta.Set("tokenizer.ggml.model", t.Model)
-	meta.Set("tokenizer.ggml.pre", t.Pre)
-	meta.Set("tokenizer.ggml.tokens", t.Tokens)
-	meta.Set("tokenizer.ggml.token_type", t.Types)
-	meta.Set("tokenizer.ggml.merges", t.Merges)
-	c := b.Model.Config()
-	for _, id := range []struct {
-		key string
-		id  *int32
-	}{{"bos", c.BOSTokenID}, {"padding", c.PadTokenID}} {
-		if id.id != nil {
-			meta.Set("tokenizer.ggml."+id.key+"_token_id", uint32(*id.id))
-		}
-	}
-	if len(c.EOSTokenID) > 0 {
-		meta.Set("tokenizer.ggml.eos_token_id", uint32(c.EOSTokenID[0]))
-	}
-	meta.Set("tokenizer.ggml.add_bos_token", t.AddBOS)
-	meta.Set("tokenizer.ggml.add_eos_token", t.AddEOS)
-	if b.ChatTemplate != "" {
-		meta.Set("tokenizer.chat_template", b.ChatTemplate)
-	}
-	return nil
 }

@@ -43,6 +43,7 @@ type Base struct {
 	Model     model.Model
 	Tokenizer *tokenizer.Tokenizer
 	Source    weights.Source
+	Meta      *weights.Meta // of the GGUF file the model was opened from, else nil
 	Memory    *device.Memory
 	// ChatTemplate is the model's own template of conversations, "" if it has none.
 	ChatTemplate string
@@ -78,6 +79,9 @@ func Open(fsys fs.FS, d device.Device, o Options) (*Base, error) {
 func (b *Base) describe(fsys fs.FS) error {
 	var err error
 	g, isGGUF := b.Source.(*weights.GGUF)
+	if isGGUF {
+		b.Meta = &g.Meta
+	}
 	if isGGUF {
 		b.Config, err = g.Config()
 	} else {

@@ -258,3 +258,18 @@ func MetaOf(config []byte, mix Mixture) (Meta, error) {
 	m.Set("general.quantization_version", uint32(2))
 	return m, err
 }
+
+// WithoutGGUFName lists the tensors of a checkpoint that its architecture has no name for in GGUF.
+func WithoutGGUFName(src Source, config []byte) ([]string, error) {
+	m, err := ggufModelOf(config)
+	if err != nil {
+		return nil, err
+	}
+	var unknown []string
+	for _, name := range src.Names() {
+		if to := m.ggufName(name); !m.leftOut(name) && (to == name || to == "cls.output.weight") {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown, nil
+}
