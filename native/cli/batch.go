@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"graft/native/mmap"
 	"graft/shared/api"
 	"graft/shared/engine"
 )
@@ -45,7 +44,7 @@ func (a *app) batch() *cobra.Command {
 				if !ok {
 					return usagef("--lora-modules is %q, expected name=directory", s)
 				}
-				opened, err := o.OpenAdapter(mmap.FS(dir), m.anyBase)
+				opened, err := o.OpenAdapter(adapterFS(dir), m.anyBase)
 				if err != nil {
 					return fmt.Errorf("%s: %w", dir, err)
 				}

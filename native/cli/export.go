@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"graft/native/store"
+	"graft/shared/tensor"
 	"graft/shared/weights"
 )
 
@@ -46,13 +47,16 @@ graft export gguf --model base --adapter out/finance --adapter-only --output fin
 		func(_ context.Context, _ []string) error { return a.writeGGUF(&x) })
 	x.model = a.modelFlags(cmd, 0)
 	f, of := cmd.Flags(), a.lang.of
-	f.StringVar(&x.outtype, "outtype", "f16", of(text{"f32, f16, bf16, q8_0, q4_0 or q4_k_m; of an adapter alone f32 or f16", "f32、f16、bf16、q8_0、q4_0 或 q4_k_m;单独的适配器为 f32 或 f16"}))
+	f.StringVar(&x.outtype, "outtype", "f16", of(text{"f32, f16, bf16, q8_0, q4_0 or q4_k_m; of an adapter alone f32, f16 or bf16, and f32 by default", "f32、f16、bf16、q8_0、q4_0 或 q4_k_m;单独的适配器为 f32(默认)、f16 或 bf16"}))
 	f.BoolVar(&x.adapterOnly, "adapter-only", false, of(text{"write the adapter alone, as a GGUF LoRA", "只写出适配器(GGUF LoRA)"}))
 	f.StringVar(&x.output, "output", "", of(text{"file to write", "要写入的文件"}))
 	return cmd
 }
 
 func (a *app) writeGGUF(x *ggufExport) (err error) {
+	if x.adapterOnly && !x.model.cmd.Flags().Changed("outtype") {
+		x.outtype = "f32"
+	}
 	mix, known, ok := weights.MixtureOf(x.outtype)
 	switch {
 	case !ok:
@@ -81,6 +85,13 @@ func (a *app) writeGGUF(x *ggufExport) (err error) {
 }
 
 func (a *app) ggufParts(x *ggufExport, o *opened, mix weights.Mixture) (weights.Meta, []weights.Item, error) {
+	if x.adapterOnly {
+		d, err := tensor.ParseDType(mix.Name)
+		if err != nil || d.IsBlock() {
+			return weights.Meta{}, nil, usagef("--outtype is %q, expected f32, f16 or bf16 of an adapter alone", x.outtype)
+		}
+		return o.adapter.GGUF(o.Config, d)
+	}
 	if err := o.Exportable(o.adapter); err != nil {
 		return weights.Meta{}, nil, err
 	}

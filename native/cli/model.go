@@ -31,7 +31,7 @@ func (a *app) modelFlags(cmd *cobra.Command, activations int) *modelFlags {
 	m := &modelFlags{cmd: cmd}
 	f, of := cmd.Flags(), a.lang.of
 	f.StringVar(&m.model, "model", "", of(text{"base model: a Hugging Face directory or a GGUF file; default: the one the adapter names", "基础模型:Hugging Face 目录或 GGUF 文件(默认为适配器记录的模型)"}))
-	f.StringVar(&m.adapter, "adapter", "", of(text{"adapter: a PEFT directory", "适配器:PEFT 目录"}))
+	f.StringVar(&m.adapter, "adapter", "", of(text{"adapter: a PEFT directory, or a GGUF file with a LoRA", "适配器:PEFT 目录,或含 LoRA 的 GGUF 文件"}))
 	f.StringVar(&m.tokenizer, "tokenizer", "", of(text{"directory with tokenizer.json, if not the model's", "tokenizer.json 所在目录(默认用模型自带的)"}))
 	f.BoolVar(&m.anyBase, "any-base", false, of(text{"use an adapter on another base than it was trained on", "允许适配器用于训练时以外的基础模型"}))
 	f.BoolVar(&m.load4, "load-in-4bit", false, of(text{"quantise the base to NF4 while it is read; default: as the adapter was trained", "读取时把基础模型量化为 NF4(默认与训练适配器时一致)"}))
@@ -81,7 +81,7 @@ func (a *app) open(m *modelFlags) (*opened, error) {
 	if m.adapter == "" {
 		return o, nil
 	}
-	if o.adapter, err = base.OpenAdapter(mmap.FS(m.adapter), m.anyBase); err != nil {
+	if o.adapter, err = base.OpenAdapter(adapterFS(m.adapter), m.anyBase); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", m.adapter, err), o.Close())
 	}
 	return o, nil
@@ -163,8 +163,25 @@ func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir
 // tokenizerFiles are what travels with a model beside its weights and config.json, where it is there.
 var tokenizerFiles = []string{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"}
 
+// adapterFS is an adapter's directory, or one that holds nothing but the GGUF file that path names.
+func adapterFS(path string) fs.FS {
+	if isGGUF(path) {
+		return single(path)
+	}
+	return mmap.FS(path)
+}
+
+// isGGUF reports whether path is named as a GGUF file and is no directory.
+func isGGUF(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir() && strings.EqualFold(filepath.Ext(path), ".gguf")
+}
+
 // sidecar is an adapter's graft.json, nil if it has none.
 func sidecar(dir string) (*adapter.Sidecar, error) {
+	if isGGUF(dir) {
+		return nil, nil
+	}
 	data, err := os.ReadFile(filepath.Join(dir, adapter.SidecarName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -181,6 +198,9 @@ func sidecar(dir string) (*adapter.Sidecar, error) {
 
 // baseOf is the base that an adapter names, if it is on this machine.
 func baseOf(dir string) (string, error) {
+	if isGGUF(dir) {
+		return "", usagef("%s does not name its base; name it with --model", dir)
+	}
 	data, err := os.ReadFile(filepath.Join(dir, adapter.ConfigName))
 	if err != nil {
 		return "", err

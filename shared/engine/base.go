@@ -183,8 +183,12 @@ type Adapter struct {
 	*adapter.Directory
 }
 
-// OpenAdapter reads a PEFT directory for the base. One that was trained on another base is refused unless anyBase.
+// OpenAdapter reads an adapter for the base: a PEFT directory, or one that holds a LoRA in a GGUF file. One that was
+// trained on another base is refused unless anyBase.
 func (b *Base) OpenAdapter(fsys fs.FS, anyBase bool) (*Adapter, error) {
+	if files, _ := fs.Glob(fsys, "*.gguf"); len(files) == 1 && !exists(fsys, adapter.ConfigName) {
+		return b.openGGUFAdapter(fsys)
+	}
 	d, err := adapter.Open(fsys, b.parts)
 	if err != nil {
 		return nil, err

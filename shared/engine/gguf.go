@@ -2,7 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"io/fs"
 
+	"graft/shared/adapter"
 	"graft/shared/tokenizer"
 	"graft/shared/weights"
 )
@@ -38,4 +40,27 @@ func tokenizerOf(g *weights.GGUF) (*tokenizer.Tokenizer, error) {
 		return nil, fmt.Errorf("gguf: %w", err)
 	}
 	return t, nil
+}
+
+// openGGUFAdapter reads the only GGUF file of a directory as an adapter.
+func (b *Base) openGGUFAdapter(fsys fs.FS) (*Adapter, error) {
+	src, err := weights.Open(fsys)
+	if err != nil {
+		return nil, err
+	}
+	g, ok := src.(*weights.GGUF)
+	if !ok {
+		src.Close()
+		return nil, fmt.Errorf("adapter: %s is missing", adapter.ConfigName)
+	}
+	d, err := adapter.FromGGUF(g, b.Config, b.parts)
+	if err != nil {
+		return nil, err
+	}
+	return &Adapter{d}, nil
+}
+
+func exists(fsys fs.FS, name string) bool {
+	_, err := fs.Stat(fsys, name)
+	return err == nil
 }
