@@ -14,11 +14,20 @@ import (
 // The error is an Errors: bytes that are not UTF-8, a NUL, a missing or doubled column, a row with more or fewer fields than the
 // header, an unclosed quote, an empty text or label; or, wrapped, that of r.
 func ReadCSV(r io.Reader, name string, o Columns) (*Table, error) {
+	return readSeparated(r, name, o, ',')
+}
+
+// ReadTSV is ReadCSV with tabs for commas.
+func ReadTSV(r io.Reader, name string, o Columns) (*Table, error) {
+	return readSeparated(r, name, o, '\t')
+}
+
+func readSeparated(r io.Reader, name string, o Columns, separator byte) (*Table, error) {
 	s, err := readSource(r, name)
 	if err != nil {
 		return nil, err
 	}
-	c := &csvScanner{source: s, line: 1, column: 1}
+	c := &csvScanner{source: s, separator: separator, line: 1, column: 1}
 	header, fault := c.record(nil)
 	if fault != nil {
 		return nil, only(fault)
@@ -26,7 +35,7 @@ func ReadCSV(r io.Reader, name string, o Columns) (*Table, error) {
 	if header == nil {
 		return nil, only(&Error{File: name, Message: "file is empty, expected a header and rows"})
 	}
-	form, index, err := csvHeader(s, o, header)
+	form, index, err := csvHeader(s, o, header, separator)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +81,7 @@ func ReadCSV(r io.Reader, name string, o Columns) (*Table, error) {
 }
 
 // csvHeader finds the form's columns in the header.
-func csvHeader(s *source, o Columns, header []csvField) (Form, map[string]int, error) {
+func csvHeader(s *source, o Columns, header []csvField, separator byte) (Form, map[string]int, error) {
 	if o.Form == Chat {
 		return 0, nil, only(&Error{File: s.name, Message: "messages cannot be read from CSV, expected a .jsonl file"})
 	}
@@ -83,9 +92,9 @@ func csvHeader(s *source, o Columns, header []csvField) (Form, map[string]int, e
 	form, missing := o.form([]Form{Completion, Plain}, func(n string) bool { return slices.Contains(names, n) })
 	if len(missing) > 0 {
 		m := fmt.Sprintf("header has no column %s, got %s", list(missing), list(names))
-		for _, separator := range []string{"\t", ";", "|"} {
-			if len(names) == 1 && strings.Contains(names[0], separator) {
-				m += fmt.Sprintf("; fields look separated by %q, expected commas", separator)
+		for _, other := range []string{"\t", ",", ";", "|"} {
+			if len(names) == 1 && strings.Contains(names[0], other) {
+				m += fmt.Sprintf("; fields look separated by %q, expected %q", other, separator)
 			}
 		}
 		return 0, nil, only(s.at(header[0].line, header[0].column, "", "%s", m))

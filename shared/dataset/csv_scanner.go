@@ -14,6 +14,7 @@ type csvField struct {
 // csvScanner splits a source into records.
 type csvScanner struct {
 	*source
+	separator    byte
 	pos          int
 	line, column int // of pos
 }
@@ -48,14 +49,14 @@ func (c *csvScanner) record(dst []csvField) ([]csvField, *Error) {
 			c.advance(n)
 			return dst, nil
 		}
-		c.advance(1) // the comma
+		c.advance(1) // the separator
 	}
 }
 
-// bare reads an unquoted field, up to a comma, the line's end or the end of the file.
+// bare reads an unquoted field, up to a separator, the line's end or the end of the file.
 func (c *csvScanner) bare() (string, *Error) {
 	rest := c.data[c.pos:]
-	n := strings.IndexAny(rest, ",\r\n")
+	n := strings.IndexAny(rest, string(c.separator)+"\r\n")
 	if n < 0 {
 		n = len(rest)
 	}
@@ -85,10 +86,10 @@ func (c *csvScanner) quoted() (string, *Error) {
 			c.advance(1)
 			continue
 		}
-		if rest != "" && rest[0] != ',' && c.lineEnd() == 0 {
+		if rest != "" && rest[0] != c.separator && c.lineEnd() == 0 {
 			r, _ := utf8.DecodeRuneInString(rest)
-			return "", c.at(c.line, c.column, "", "%q after a closing quote, expected a comma or the line's end; "+
-				"a quote inside a quoted field is written twice (the field begins at %d:%d)", r, line, column)
+			return "", c.at(c.line, c.column, "", "%q after a closing quote, expected %q or the line's end; "+
+				"a quote inside a quoted field is written twice (the field begins at %d:%d)", r, c.separator, line, column)
 		}
 		return strings.ReplaceAll(b.String(), "\r\n", "\n"), nil
 	}

@@ -53,7 +53,7 @@ func TestReadCSVErrors(t *testing.T) {
 		{"no rows", "text,label\n", `f.csv: no rows after the header`},
 		{"missing column", "text,class\na,1\n", `f.csv:1:1: header has no column "label", got "text", "class"`},
 		{"no header", "好消息,1\n坏消息,0\n", `f.csv:1:1: header has no column "text", "label", got "好消息", "1"`},
-		{"semicolons", "text;label\na;1\n", `f.csv:1:1: header has no column "text", "label", got "text;label"; fields look separated by ";", expected commas`},
+		{"semicolons", "text;label\na;1\n", `f.csv:1:1: header has no column "text", "label", got "text;label"; fields look separated by ";", expected ','`},
 		{"doubled column", "text,label,text\na,1,b\n", `f.csv:1:12: header names column "text" twice, as fields 1 and 3`},
 		{"too many fields", "text,label\n涨,了,1\nb,0\n", `f.csv:2:5: row has 3 fields, expected 2 as in the header; quote a text that holds a comma`},
 		{"too few fields", "text,label\n\na\n", `f.csv:3:1: row has 1 fields, expected 2 as in the header`},
@@ -61,11 +61,11 @@ func TestReadCSVErrors(t *testing.T) {
 		{"empty label", "text,label\n涨停, \n", `f.csv:2:4: label: empty, expected a label`},
 		{"not UTF-8", "text,label\n好\xff,1\n", `f.csv:2:2: byte 0xFF is not UTF-8`},
 		{"GBK", "text,label\n\xd3\xaa\xca\xd5\xd4\xf6\xb3\xa4,1\n",
-			`f.csv:2:2: byte 0xCA is not UTF-8; the file looks like GBK, convert it with: iconv -f GB18030 -t UTF-8`},
+			`f.csv:2:2: byte 0xCA is not UTF-8; the file looks like GB18030 (GBK): convert it with graft data convert, or iconv -f GB18030 -t UTF-8`},
 		{"UTF-16", "\xff\xfet\x00e\x00", `f.csv:1:1: file is UTF-16, expected UTF-8`},
 		{"NUL", "text,label\nab\x00c,1\n", `f.csv:2:3: NUL byte, expected text`},
 		{"unclosed quote", "text,label\na,1\nb,\"0\nc,1\n", `f.csv:3:3: quote is not closed before the end of the file`},
-		{"text after quote", "text,label\n\"好\"消息,1\n", `f.csv:2:4: '消' after a closing quote, expected a comma or the line's end; a quote inside a quoted field is written twice (the field begins at 2:1)`},
+		{"text after quote", "text,label\n\"好\"消息,1\n", `f.csv:2:4: '消' after a closing quote, expected ',' or the line's end; a quote inside a quoted field is written twice (the field begins at 2:1)`},
 		{"carriage returns", "text,label\ra,1\rb,0\r", `f.csv:1:11: carriage return without a line feed, expected lines that end with LF or CRLF`},
 		{"several", "text,label\n,1\na\nb,\n", "f.csv:2:1: text: empty, expected a text\n" +
 			"f.csv:3:1: row has 1 fields, expected 2 as in the header\nf.csv:4:3: label: empty, expected a label"},
@@ -97,8 +97,8 @@ func TestReadErrors(t *testing.T) {
 		t.Errorf("got %v, expected the reader's error", err)
 	}
 	for name, want := range map[string]string{
-		"f.xls": `f.xls: file type ".xls" is not known, expected one of .csv .jsonl .ndjson .txt`,
-		"f":     `f: file type "" is not known, expected one of .csv .jsonl .ndjson .txt`,
+		"f.xls": `f.xls: file type ".xls" is not known, expected one of .csv .tsv .json .jsonl .ndjson .txt`,
+		"f":     `f: file type "" is not known, expected one of .csv .tsv .json .jsonl .ndjson .txt`,
 		"f.txt": `f.txt: a text file holds no labelled text, expected a .csv or .jsonl file`,
 	} {
 		if _, err := Read(strings.NewReader("a"), name, Columns{}); err == nil || err.Error() != want {
@@ -173,7 +173,7 @@ func FuzzCSV(f *testing.F) {
 		if err != nil || loneReturn(s.data) {
 			return
 		}
-		c := &csvScanner{source: s, line: 1, column: 1}
+		c := &csvScanner{separator: ',', source: s, line: 1, column: 1}
 		for i := 0; ; i++ {
 			fields, fault := c.record(nil)
 			if fault != nil {

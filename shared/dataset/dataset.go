@@ -2,7 +2,7 @@
 //
 // The way from a file to the device has four stages, one a file:
 //
-//	Read      a CSV, JSONL or text file → Table: rows that know their line, checked to the character
+//	Read      a CSV, TSV, JSON, JSONL or text file → Table: rows that know their line, checked to the character
 //	Labels    the label set: from the training rows or from a model's id2label
 //	Encode    rows → Sequences of tokens (the tokenizer is a function that is passed in)
 //	Schedule  which rows each optimiser step sees: a pure function of the seed, so that a run resumes exactly
@@ -28,6 +28,8 @@ const (
 	Plain                  // a text: every token is learnt, or the text is to be predicted
 	Completion             // a prompt and its completion: the completion is learnt
 	Chat                   // messages: what the assistant says is learnt
+	ShareGPT               // conversations of {from, value}; a Table of it is a Chat
+	Alpaca                 // instruction, input and output; a Table of it is a Chat
 	CausalLM               // asked of Read only: Chat, Completion or Plain, the first whose columns the file has
 )
 
@@ -65,12 +67,14 @@ var formats = []struct {
 	read func(r io.Reader, name string, o Columns) (*Table, error)
 }{
 	{".csv", ReadCSV},
+	{".tsv", ReadTSV},
+	{".json", ReadJSON},
 	{".jsonl", ReadJSONL},
 	{".ndjson", ReadJSONL},
 	{".txt", ReadText},
 }
 
-// Read reads a file by the end of its name: .csv, .jsonl, .ndjson or .txt. The error is an Errors, each with its place.
+// Read reads a file by the end of its name: .csv, .tsv, .json, .jsonl, .ndjson or .txt. The error is an Errors, each with its place.
 func Read(r io.Reader, name string, o Columns) (*Table, error) {
 	ext := strings.ToLower(path.Ext(name))
 	var known []string
@@ -90,6 +94,10 @@ const (
 	prompt     = "prompt"
 	completion = "completion"
 	messages   = "messages"
+
+	conversations = "conversations"
+	instruction   = "instruction"
+	output        = "output"
 )
 
 // columnsOf is the table of forms: what a row of each needs.
@@ -98,6 +106,8 @@ var columnsOf = map[Form][]string{
 	Plain:      {text},
 	Completion: {prompt, completion},
 	Chat:       {messages},
+	ShareGPT:   {conversations},
+	Alpaca:     {instruction, output},
 }
 
 func (f Form) String() string {
@@ -110,6 +120,10 @@ func (f Form) String() string {
 		return "prompt and completion"
 	case Chat:
 		return "messages"
+	case ShareGPT:
+		return "conversations"
+	case Alpaca:
+		return "instruction and output"
 	case CausalLM:
 		return "messages, prompt and completion, or text"
 	}
@@ -129,6 +143,8 @@ func (o Columns) named(column string) string {
 		return cmp.Or(o.Completion, completion)
 	case messages:
 		return cmp.Or(o.Messages, messages)
+	case conversations, instruction, output:
+		return column
 	}
 	panic("BUG: unknown column " + column)
 }
@@ -167,9 +183,9 @@ func (r *Row) set(column, value string) {
 		r.Text = value
 	case label:
 		r.Label = value
-	case prompt:
+	case prompt, instruction:
 		r.Prompt = value
-	case completion:
+	case completion, output:
 		r.Completion = value
 	default:
 		panic("BUG: column " + column + " is not text")

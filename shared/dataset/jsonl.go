@@ -1,13 +1,10 @@
 package dataset
 
 import (
-	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"slices"
+	"iter"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,24 +19,37 @@ func ReadJSONL(r io.Reader, name string, o Columns) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Name: name}
-	var faults Errors
-	line, first := 0, true
-	for l := range strings.Lines(s.data) {
-		line++
-		if blank(l) {
-			continue
+	return jsonTable(s, o, s.jsonLines())
+}
+
+// jsonLines are the lines that are not empty.
+func (s *source) jsonLines() iter.Seq[jsonRow] {
+	return func(yield func(jsonRow) bool) {
+		line := 0
+		for l := range strings.Lines(s.data) {
+			if line++; !blank(l) && !yield(jsonRow{source: s, line: line, text: strings.TrimRight(l, "\r\n")}) {
+				return
+			}
 		}
-		x := jsonRow{source: s, line: line, text: strings.TrimRight(l, "\r\n")}
+	}
+}
+
+// jsonTable makes a table of objects.
+func jsonTable(s *source, o Columns, objects iter.Seq[jsonRow]) (*Table, error) {
+	t := &Table{Name: s.name}
+	var faults Errors
+	var form Form
+	first := true
+	for x := range objects {
 		if fault := x.scan(); fault != nil {
 			faults.add(fault)
 			continue
 		}
 		if first {
-			t.Form, _ = o.form([]Form{Chat, Completion, Plain}, func(n string) bool { _, ok := x.values[n]; return ok })
+			form, _ = o.form([]Form{Chat, ShareGPT, Alpaca, Completion, Plain}, func(n string) bool { _, ok := x.values[n]; return ok })
 			first = false
 		}
-		row, fault := x.row(t.Form, o)
+		row, fault := x.row(form, o)
 		if fault != nil {
 			faults.add(fault)
 			continue
@@ -50,15 +60,19 @@ func ReadJSONL(r io.Reader, name string, o Columns) (*Table, error) {
 		return nil, err
 	}
 	if len(t.Rows) == 0 {
-		return nil, only(&Error{File: name, Message: "no rows"})
+		return nil, only(&Error{File: s.name, Message: "no rows"})
+	}
+	if t.Form = form; form == ShareGPT || form == Alpaca {
+		t.Form = Chat
 	}
 	return t, nil
 }
 
-// jsonRow is one line of a JSONL file.
+// jsonRow is an object: a line of a JSONL file, an element of a JSON list.
 type jsonRow struct {
 	*source
-	line   int
+	line   int // where it begins, from 1
+	before int // characters before it on its first line
 	text   string
 	keys   []string // in the line's order
 	values map[string]jsonValue
@@ -70,8 +84,24 @@ type jsonValue struct {
 	column int
 }
 
+// at makes an error at a character of the object, from 1; 0 means the whole.
 func (x *jsonRow) at(column int, field, format string, a ...any) *Error {
-	return x.source.at(x.line, column, field, format, a...)
+	line := x.line
+	if column > 0 {
+		text := []rune(x.text)
+		text = text[:min(column-1, len(text))]
+		if n := strings.Count(string(text), "\n"); n > 0 {
+			line += n
+			for i, r := range text {
+				if r == '\n' {
+					column = len(text) - i
+				}
+			}
+		} else {
+			column += x.before
+		}
+	}
+	return x.source.at(line, column, field, format, a...)
 }
 
 // column is the character, from 1, at a byte of the line.
@@ -129,7 +159,7 @@ func (x *jsonRow) row(form Form, o Columns) (Row, *Error) {
 		var fault *Error
 		var s string
 		switch column {
-		case messages:
+		case messages, conversations:
 			row.Messages, fault = x.messages(name, v)
 		case label:
 			s, fault = x.label(name, v)
@@ -141,6 +171,10 @@ func (x *jsonRow) row(form Form, o Columns) (Row, *Error) {
 		if fault != nil {
 			return row, fault
 		}
+	}
+	if form == Alpaca {
+		fault := x.alpaca(&row)
+		return row, fault
 	}
 	return row, nil
 }
@@ -177,48 +211,6 @@ func (x *jsonRow) label(name string, v jsonValue) (string, *Error) {
 	default:
 		return "", x.at(v.column, name, "%s, expected a string or an integer", kind)
 	}
-}
-
-// roles are those a message may have.
-var roles = []string{"system", "user", "assistant", "tool"}
-
-func (x *jsonRow) messages(name string, v jsonValue) ([]Message, *Error) {
-	if kind := kindOf(v.raw); kind != "a list" {
-		return nil, x.at(v.column, name, "%s, expected a list of messages", kind)
-	}
-	var list []struct {
-		Role    *string         `json:"role"`
-		Content json.RawMessage `json:"content"`
-	}
-	if err := json.Unmarshal(v.raw, &list); err != nil {
-		var t *json.UnmarshalTypeError
-		if errors.As(err, &t) {
-			return nil, x.at(v.column, name, "a message with %s as %s, expected {\"role\": …, \"content\": …}", t.Value, cmp.Or(t.Field, "itself"))
-		}
-		return nil, x.at(v.column, name, "%v", err)
-	}
-	out := make([]Message, len(list))
-	learnt := false
-	for i, m := range list {
-		field := fmt.Sprintf("%s[%d]", name, i)
-		if m.Role == nil || !slices.Contains(roles, *m.Role) {
-			got := "none"
-			if m.Role != nil {
-				got = quoted(*m.Role)
-			}
-			return nil, x.at(v.column, field, "role is %s, expected one of %s", got, strings.Join(roles, ", "))
-		}
-		content, fault := x.string(field+" content", jsonValue{bytes.TrimSpace(m.Content), v.column})
-		if fault != nil {
-			return nil, fault
-		}
-		out[i] = Message{*m.Role, content}
-		learnt = learnt || *m.Role == "assistant"
-	}
-	if !learnt {
-		return nil, x.at(v.column, name, "%d messages, none of the assistant's: nothing to learn", len(list))
-	}
-	return out, nil
 }
 
 // kindOf names a JSON value by its first byte.

@@ -60,8 +60,8 @@ func TestReadJSONLErrors(t *testing.T) {
 		{"role", `{"messages":[{"role":"bot","content":"a"}]}`, chat, `f.jsonl:1:13: messages[0]: role is "bot", expected one of system, user, assistant, tool`},
 		{"no role", `{"messages":[{"content":"a"}]}`, chat, `f.jsonl:1:13: messages[0]: role is none, expected one of system, user, assistant, tool`},
 		{"no content", `{"messages":[{"role":"user"}]}`, chat, `f.jsonl:1:13: messages[0] content: missing, expected a string`},
-		{"parts", `{"messages":[{"role":"user","content":[{}]}]}`, chat, `f.jsonl:1:13: messages[0] content: a list, expected a string`},
-		{"messages of strings", `{"messages":["a"]}`, chat, `f.jsonl:1:13: messages: a message with string as itself, expected {"role": …, "content": …}`},
+		{"parts", `{"messages":[{"role":"user","content":[{}]}]}`, chat, `f.jsonl:1:13: messages[0] content: part 0 has the type "", expected text`},
+		{"messages of strings", `{"messages":["a"]}`, chat, `f.jsonl:1:13: messages: a message with string as itself, expected {"role": …, "content": …} or {"from": …, "value": …}`},
 		{"nothing to learn", `{"messages":[{"role":"user","content":"a"}]}`, chat, `f.jsonl:1:13: messages: 1 messages, none of the assistant's: nothing to learn`},
 		{"several", "{\n{\"text\":1}\n", Columns{}, "f.jsonl:1:2: JSON is not closed before the line's end\nf.jsonl:2:9: text: a number, expected a string"},
 	} {

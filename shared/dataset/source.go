@@ -69,7 +69,7 @@ func fault(line string) *Error {
 		case r == utf8.RuneError && n == 1:
 			m := fmt.Sprintf("byte 0x%02X is not UTF-8", line[i])
 			if likeGBK(line[i:]) {
-				m += "; the file looks like GBK, convert it with: iconv -f GB18030 -t UTF-8"
+				m += "; the file looks like GB18030 (GBK): convert it with graft data convert, or iconv -f GB18030 -t UTF-8"
 			}
 			return &Error{Column: column, Message: m}
 		case r == 0:

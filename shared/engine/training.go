@@ -173,7 +173,7 @@ func (t *Training) plain(r dataset.Row) ([]int32, []bool, error) {
 	if r.Completion != "" {
 		text = r.Completion
 	}
-	if len(r.Messages) > 0 {
+	if len(r.Messages) > 0 && (t.Base.ChatTemplate != "" || r.Completion == "") {
 		return t.Base.trainChat(r.Messages)
 	}
 	ids := tok.Encode(prompt, true).IDs
