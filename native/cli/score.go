@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
+	"graft/native/parquet"
 	"graft/native/term"
 	"graft/shared/dataset"
 	"graft/shared/engine"
@@ -14,6 +17,9 @@ import (
 
 // readTable reads a data file.
 func readTable(path string, c dataset.Columns) (*dataset.Table, error) {
+	if strings.EqualFold(filepath.Ext(path), ".parquet") {
+		return parquet.Read(path, c)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

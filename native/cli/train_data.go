@@ -26,6 +26,10 @@ func (t *training) readData() error {
 			return err
 		}
 	}
+	if t.tables.valid == nil && r.ValidationSplit > 0 {
+		t.tables.train, t.tables.valid = t.tables.train.Split(r.ValidationSplit, r.Seed)
+		t.note(text{"validation_split: %d rows to train on, %d to validate on", "validation_split:训练 %d 行,验证 %d 行"}, len(t.tables.train.Rows), len(t.tables.valid.Rows))
+	}
 	if t.tables.valid == nil && r.EvalStrategy != "no" {
 		if r.LoadBestModelAtEnd || r.EarlyStoppingPatience > 0 {
 			return usagef("load_best_model_at_end and early_stopping_patience want a validation_file")

@@ -22,7 +22,7 @@ var Groups = []Group{
 		{"model_name_or_path", "model", "base model: a Hugging Face directory or a GGUF file", "基础模型:Hugging Face 目录或 GGUF 文件", func(r *Recipe) any { return &r.Model }},
 		{"tokenizer_name", "tokenizer", "directory with tokenizer.json, if not the model's", "tokenizer.json 所在目录(默认用模型自带的)", func(r *Recipe) any { return &r.Tokenizer }},
 		{"adapter_name_or_path", "adapter", "adapter to train further; default: a new one", "在已有适配器上继续训练(默认新建)", func(r *Recipe) any { return &r.Adapter }},
-		{"train_file", "", "training data: .csv, .jsonl or .txt", "训练数据:.csv、.jsonl 或 .txt", func(r *Recipe) any { return &r.TrainFile }},
+		{"train_file", "", "training data: .csv, .tsv, .json, .jsonl, .parquet or .txt", "训练数据:.csv、.tsv、.json、.jsonl、.parquet 或 .txt", func(r *Recipe) any { return &r.TrainFile }},
 		{"validation_file", "", "validation data, for the evaluations while training", "验证数据,训练中评估用", func(r *Recipe) any { return &r.Valid }},
 		{"test_file", "", "test data, for the metrics at the end", "测试数据,训练结束后计算指标用", func(r *Recipe) any { return &r.Test }},
 		{"output_dir", "", "where checkpoints, the adapter and the loss curve go", "检查点、适配器和损失曲线的输出目录", func(r *Recipe) any { return &r.OutputDir }},
@@ -37,6 +37,7 @@ var Groups = []Group{
 		{"completion_column", "", "column of the answer to learn, for CAUSAL_LM", "要学习的回答所在列(CAUSAL_LM)", func(r *Recipe) any { return &r.CompletionColumn }},
 		{"messages_column", "", "key of the messages of a chat, for CAUSAL_LM", "对话消息的键(CAUSAL_LM)", func(r *Recipe) any { return &r.MessagesColumn }},
 		{"labels", "", "names of the classes in the order of their ids; default: those of the training data", "按 id 顺序的类别名(默认取自训练数据)", func(r *Recipe) any { return &r.Labels }},
+		{"validation_split", "", "share of the training data set aside for validation where there is no validation_file, stratified by label", "没有 validation_file 时从训练数据中划出的验证比例(按标签分层)", func(r *Recipe) any { return &r.ValidationSplit }},
 		{"max_length", "max_seq_length", "longest text in tokens; longer ones are cut", "文本的最大 token 数,超出截断", func(r *Recipe) any { return &r.MaxLength }},
 	}},
 	{"Quantisation", "量化", []Key{

@@ -32,6 +32,7 @@ type Recipe struct {
 	PromptColumn     string
 	CompletionColumn string
 	MessagesColumn   string
+	ValidationSplit  float64  // share of the training data, where there is no Valid
 	Labels           []string // names in the order of their ids
 	MaxLength        int      // tokens
 
@@ -109,6 +110,9 @@ func (r *Recipe) Check() error {
 		if !c.set {
 			return fmt.Errorf("%s is not set", c.key)
 		}
+	}
+	if !(r.ValidationSplit >= 0 && r.ValidationSplit < 1) {
+		return fmt.Errorf("validation_split is %g, expected 0 to 1, without 1", r.ValidationSplit)
 	}
 	if r.MaxLength < 1 {
 		return fmt.Errorf("max_length is %d, expected 1 or more", r.MaxLength)
