@@ -47,6 +47,8 @@ type Base struct {
 	Memory    *device.Memory
 	// ChatTemplate is the model's own template of conversations, "" if it has none.
 	ChatTemplate string
+	// Sentence is how the model makes vectors of texts, nil where its files do not say.
+	Sentence *Sentence
 
 	options Options
 	parts   *model.Parts
@@ -116,6 +118,9 @@ func (b *Base) describe(fsys fs.FS) error {
 	// Gemma's tokenizers have special tokens for images, which its models for text alone have no embedding of.
 	if n := b.Tokenizer.Len(); n > b.Model.Config().VocabSize && !b.allSpecial(b.Model.Config().VocabSize, n) {
 		return fmt.Errorf("tokenizer.json: %d tokens, and config.json: vocab_size %d", n, b.Model.Config().VocabSize)
+	}
+	if b.Sentence, err = readSentence(fsys); err != nil {
+		return err
 	}
 	return b.template(fsys, g)
 }
