@@ -21,6 +21,8 @@ var ggufPres = []ggufPre{
 	{names: "smollm starcoder refact command-r codeshell exaone minerva-7b", split: digitsJSON, gpt2: true},
 	{names: "llama-bpe llama3 llama-v3 smaug-bpe falcon3", split: splitJSON(llama3Pattern), ignoreMerges: true},
 	{names: "qwen2 deepseek-r1-qwen megrez", normalizer: nfcJSON, split: splitJSON(qwen2Pattern)},
+	{names: "tekken", split: splitJSON(tekkenPattern), ignoreMerges: true},
+	{names: "gpt-4o llama4", split: splitJSON(gpt4oPattern)},
 	{names: "stablelm2 hunyuan", split: splitJSON(qwen2Pattern)},
 }
 

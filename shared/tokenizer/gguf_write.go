@@ -6,12 +6,15 @@ import (
 	"slices"
 )
 
-// GGUF is t as a GGUF file's metadata has it: what FromGGUF makes the same tokenizer of. Only byte-level BPE whose
-// words are split as in a row of the table of tokenizer.ggml.pre can be told in such a file.
+// GGUF is t as a GGUF file's metadata has it: what FromGGUF makes the same tokenizer of. Byte-level BPE whose words are
+// split as in a row of the table of tokenizer.ggml.pre can be told in such a file, and SentencePiece's BPE.
 func (t *Tokenizer) GGUF() (GGUF, error) {
 	m, ok := t.model.(*bpe)
-	if !ok || !t.isByte {
-		return GGUF{}, fmt.Errorf("tokenizer: only byte-level BPE is written to GGUF")
+	if !ok {
+		return GGUF{}, fmt.Errorf("tokenizer: only BPE is written to GGUF")
+	}
+	if !t.isByte {
+		return t.spmGGUF(m)
 	}
 	g := GGUF{Model: "gpt2", Tokens: make([]string, len(t.words)), Types: make([]int32, len(t.words))}
 	var err error
@@ -33,7 +36,12 @@ func (t *Tokenizer) GGUF() (GGUF, error) {
 	for _, pair := range m.fields().(bpeFields).Merges {
 		g.Merges = append(g.Merges, pair[0]+" "+pair[1])
 	}
-	// What is put around a text shows on any text.
+	t.around(&g)
+	return g, nil
+}
+
+// around tells g which tokens are put around a text. They show on any text.
+func (t *Tokenizer) around(g *GGUF) {
 	bare, whole := t.Encode("a", false).IDs, t.Encode("a", true).IDs
 	if extra := len(whole) - len(bare); extra > 0 && len(bare) > 0 {
 		if g.AddBOS = whole[0] != bare[0]; g.AddBOS {
@@ -43,7 +51,6 @@ func (t *Tokenizer) GGUF() (GGUF, error) {
 			g.EOS = whole[len(whole)-1]
 		}
 	}
-	return g, nil
 }
 
 // Types of tokens beside those FromGGUF reads.
@@ -80,23 +87,20 @@ type stage struct {
 	useRegex bool // of ByteLevel: true unless said otherwise, as Hugging Face reads it
 }
 
-// pipeline is the components in order, sequences laid flat.
+// pipeline is the components in order.
 func pipeline(parts ...json.RawMessage) (all []stage) {
-	for _, raw := range parts {
+	for _, raw := range flatten(parts...) {
 		var s struct {
 			stage
-			UseRegex      *bool             `json:"use_regex"`
-			PreTokenizers []json.RawMessage `json:"pretokenizers"`
-			Normalizers   []json.RawMessage `json:"normalizers"`
+			UseRegex *bool `json:"use_regex"`
 		}
-		if len(raw) == 0 || json.Unmarshal(raw, &s) != nil || s.Type == "" {
-			continue
-		}
-		if s.Type == "Sequence" {
-			all = append(all, pipeline(append(s.PreTokenizers, s.Normalizers...)...)...)
+		if json.Unmarshal(raw, &s) != nil {
 			continue
 		}
 		s.useRegex = s.Type == "ByteLevel" && (s.UseRegex == nil || *s.UseRegex)
+		if s.Behavior == "Removed" && s.Invert { // what is no match is dropped; the patterns of the table match all
+			s.Behavior, s.Invert = "Isolated", false
+		}
 		all = append(all, s.stage)
 	}
 	return all

@@ -24,8 +24,11 @@ func TestGGUFBothWays(t *testing.T) {
 		{"llama3", "llama-bpe", ""},
 		{"qwen2", "qwen2", ""},
 		{"trained", "qwen2", ""},
-		{"llama2", "", "only byte-level BPE"},
-		{"gpt4o", "", "no tokenizer.ggml.pre splits words as this one does"},
+		{"llama2", "", "391 merges, and its tokens can be joined in 395 ways"}, // trained as BPE, not by SentencePiece
+		{"gpt4o", "gpt-4o", ""},
+		{"deepseek", "", "no tokenizer.ggml.pre splits words as this one does"},
+		{"metaspace", "", "only BPE of bytes, or with a fallback to bytes"},
+		{"bert", "", "only BPE is written"},
 	} {
 		data, err := os.ReadFile("testdata/" + c.file + ".json")
 		if err != nil {
@@ -58,6 +61,43 @@ func TestGGUFBothWays(t *testing.T) {
 				if !slices.Equal(got, want) {
 					t.Errorf("%s: %.40q (special %t): got %v, expected %v", c.file, text, special, got, want)
 				}
+			}
+		}
+	}
+}
+
+// TestSentencePieceBothWays: what a GGUF file of SentencePiece's says is what is written of the tokenizer read from it.
+func TestSentencePieceBothWays(t *testing.T) {
+	var want struct {
+		Tokens []string
+		Scores []float32
+		Types  []int32
+		Texts  []struct {
+			Text string
+			IDs  []int32
+		}
+	}
+	readJSON(t, "spm.json", &want)
+	for _, prefix := range []bool{false, true} {
+		first, err := FromGGUF(GGUF{Model: "llama", Tokens: want.Tokens, Scores: want.Scores, Types: want.Types, SpacePrefix: prefix, AddBOS: true, BOS: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := first.GGUF()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.Model != "llama" || g.SpacePrefix != prefix || !g.AddBOS || g.BOS != 1 || g.AddEOS || !slices.Equal(g.Tokens, want.Tokens) || !slices.Equal(g.Types, want.Types) {
+			t.Errorf("space prefix %t: written as %q %t %t %d %t, types %v", prefix, g.Model, g.SpacePrefix, g.AddBOS, g.BOS, g.AddEOS, g.Types)
+		}
+		again, err := FromGGUF(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range want.Texts {
+			got := again.Append(nil, x.Text)
+			if !slices.Equal(got, first.Append(nil, x.Text)) || prefix && !slices.Equal(got, x.IDs) {
+				t.Errorf("space prefix %t: %q: got %v, expected %v", prefix, x.Text, got, x.IDs)
 			}
 		}
 	}

@@ -28,6 +28,18 @@ const (
 	qwen2Pattern = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
 )
 
+// Patterns of Mistral's tekken and of GPT-4o, which Phi-4-mini has: words end where an upper-case letter follows a
+// lower-case one.
+const (
+	casedWord = `[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+`
+	upperWord = `[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*`
+	wordEnd   = `(?i:'s|'t|'re|'ve|'m|'ll|'d)?`
+	others    = `| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+
+	tekkenPattern = casedWord + `|` + upperWord + `|\p{N}` + others
+	gpt4oPattern  = casedWord + wordEnd + `|` + upperWord + wordEnd + `|\p{N}{1,3}` + others
+)
+
 // newPattern returns the matcher for a regular expression in Oniguruma's syntax.
 func newPattern(text string) (matcher, error) {
 	if scan, ok := scanners[text]; ok {
