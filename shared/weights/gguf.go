@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -9,16 +10,15 @@ import (
 	"graft/shared/tensor"
 )
 
-// GGUF is a file in llama.cpp's format, versions 2 and 3: a header of metadata and tensor descriptions, then the
-// tensors' bytes, each at a multiple of an alignment. Tensors have the names and shapes of the Hugging Face
-// checkpoint, and the rows of Llama's query and key projections its order.
+// GGUF is a file in llama.cpp's format, versions 2 and 3, or several that one model was split into: a header of metadata
+// and tensor descriptions, then the tensors' bytes, each at a multiple of an alignment. Tensors have the names and
+// shapes of the Hugging Face checkpoint, and the rows of Llama's query and key projections its order.
 type GGUF struct {
-	f       File
-	data    int64 // where the tensors' bytes begin
+	files   []File
 	names   []string
 	tensors map[string]ggufTensor
 
-	Meta    Meta
+	Meta    Meta // of the first file
 	Version int
 }
 
@@ -27,7 +27,8 @@ type ggufTensor struct {
 	name       string // as the file says
 	typ        uint32 // ggml's type id
 	shape      []int  // outermost first: reversed from the file
-	begin, end int64  // in the data
+	f          File   // where it is
+	begin, end int64  // in the file; while the header is read, in the data
 	spec       tensor.Spec
 	heads      int   // rows are in llama.cpp's order of so many heads; 0 where they are not
 	plusOne    bool  // values are one larger than in the checkpoint
@@ -46,62 +47,78 @@ const (
 
 // OpenGGUF reads the header of f. The source closes f.
 func OpenGGUF(f File) (*GGUF, error) {
-	g := &GGUF{f: f, tensors: map[string]ggufTensor{}}
-	if err := g.parse(newGGUFReader(f)); err != nil {
+	h, err := readGGUFHeader(f)
+	if err != nil {
+		return nil, fmt.Errorf("gguf: %w", err)
+	}
+	g := &GGUF{files: []File{f}, tensors: map[string]ggufTensor{}, Meta: h.meta, Version: h.version}
+	if err := g.name(h.tensors); err != nil {
 		return nil, fmt.Errorf("gguf: %w", err)
 	}
 	return g, nil
 }
 
-func (g *GGUF) parse(r *ggufReader) error {
+// ggufHeader is what precedes the tensors' bytes.
+type ggufHeader struct {
+	version int
+	meta    Meta
+	tensors []ggufTensor
+}
+
+func readGGUFHeader(f File) (h ggufHeader, err error) {
+	r := newGGUFReader(f)
 	var magic [4]byte
 	r.bytes(magic[:])
 	version := r.uint32()
 	switch {
 	case r.err != nil:
-		return r.err
+		return h, r.err
 	case string(magic[:]) != ggufMagic:
-		return fmt.Errorf("file begins with %q, expected %q", magic[:], ggufMagic)
+		return h, fmt.Errorf("file begins with %q, expected %q", magic[:], ggufMagic)
 	case version == 0x02000000 || version == 0x03000000:
-		return fmt.Errorf("big-endian file")
+		return h, fmt.Errorf("big-endian file")
 	case version != 2 && version != 3:
-		return fmt.Errorf("version is %d, expected 2 or 3", version)
+		return h, fmt.Errorf("version is %d, expected 2 or 3", version)
 	}
-	g.Version = int(version)
+	h.version = int(version)
 	tensors := r.count("tensors", maxGGUFTensors, 8+4+4+8)
 	pairs := r.count("metadata pairs", maxGGUFPairs, 8+4+1)
 	if r.err != nil {
-		return r.err
+		return h, r.err
 	}
-	if err := g.Meta.read(r, pairs); err != nil {
-		return err
+	if err := h.meta.read(r, pairs); err != nil {
+		return h, err
 	}
-	infos := make([]ggufTensor, tensors)
-	for i := range infos {
+	h.tensors = make([]ggufTensor, tensors)
+	for i := range h.tensors {
 		t, err := readGGUFTensor(r)
 		if err != nil {
 			if t.name == "" {
 				t.name = fmt.Sprintf("tensor %d", i)
 			}
-			return fmt.Errorf("%s: %w", t.name, err)
+			return h, fmt.Errorf("%s: %w", t.name, err)
 		}
-		infos[i] = t
+		h.tensors[i] = t
 	}
 	alignment := int64(ggufAlignment)
-	if v, ok := g.Meta.Int("general.alignment"); ok {
+	if v, ok := h.meta.Int("general.alignment"); ok {
 		if v < 1 || v > maxGGUFAlignment || v&(v-1) != 0 {
-			return fmt.Errorf("general.alignment is %d, expected a power of two up to %d", v, maxGGUFAlignment)
+			return h, fmt.Errorf("general.alignment is %d, expected a power of two up to %d", v, maxGGUFAlignment)
 		}
 		alignment = v
 	}
-	g.data = align(r.at, alignment)
-	if tensors > 0 && g.data > g.f.Size() {
-		return fmt.Errorf("file ends in its header")
+	data := align(r.at, alignment)
+	if tensors > 0 && data > f.Size() {
+		return h, fmt.Errorf("file ends in its header")
 	}
-	if err := checkGGUFLayout(infos, g.f.Size()-g.data, alignment); err != nil {
-		return err
+	if err := checkGGUFLayout(h.tensors, f.Size()-data, alignment); err != nil {
+		return h, err
 	}
-	return g.name(infos)
+	for i := range h.tensors {
+		t := &h.tensors[i]
+		t.f, t.begin, t.end = f, t.begin+data, t.end+data
+	}
+	return h, nil
 }
 
 // readGGUFTensor reads a name, dimensions (innermost first), a type and an offset.
@@ -217,7 +234,15 @@ func (g *GGUF) name(infos []ggufTensor) error {
 }
 
 func (g *GGUF) Names() []string { return g.names }
-func (g *GGUF) Close() error    { return g.f.Close() }
+
+// Close closes all files.
+func (g *GGUF) Close() error {
+	var errs []error
+	for _, f := range g.files {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}
 
 func (g *GGUF) Spec(name string) (tensor.Spec, bool) {
 	t, ok := g.tensors[name]
@@ -242,7 +267,7 @@ func (g *GGUF) Read(name string, dst []byte) error {
 		return err
 	}
 	if t.heads == 0 {
-		if err := readFull(g.f, dst, g.data+t.begin); err != nil {
+		if err := readFull(t.f, dst, t.begin); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		if t.plusOne {
@@ -250,10 +275,10 @@ func (g *GGUF) Read(name string, dst []byte) error {
 		}
 		return nil
 	}
-	raw, ok := g.mapped(t)
+	raw, ok := t.mapped()
 	if !ok {
 		raw = make([]byte, len(dst))
-		if err := readFull(g.f, raw, g.data+t.begin); err != nil {
+		if err := readFull(t.f, raw, t.begin); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -267,7 +292,7 @@ func (g *GGUF) Range(name string) (func(dst []byte, off int64) error, bool) {
 	if err != nil || !t.asRead() {
 		return nil, false
 	}
-	return rangeIn(g.f, name, g.data+t.begin, g.data+t.end), true
+	return rangeIn(t.f, name, t.begin, t.end), true
 }
 
 func (g *GGUF) tensor(name string) (ggufTensor, error) {
@@ -284,8 +309,8 @@ func (g *GGUF) tensor(name string) (ggufTensor, error) {
 // asRead reports whether the file has a tensor's bytes as Read gives them.
 func (t ggufTensor) asRead() bool { return t.heads == 0 && !t.plusOne }
 
-func (g *GGUF) mapped(t ggufTensor) ([]byte, bool) {
-	return view(g.f.Bytes(), t.spec.DType, g.data+t.begin, g.data+t.end)
+func (t ggufTensor) mapped() ([]byte, bool) {
+	return view(t.f.Bytes(), t.spec.DType, t.begin, t.end)
 }
 
 func (g *GGUF) Bytes(name string) ([]byte, bool) {
@@ -293,7 +318,7 @@ func (g *GGUF) Bytes(name string) ([]byte, bool) {
 	if err != nil || !t.asRead() {
 		return nil, false
 	}
-	return g.mapped(t)
+	return t.mapped()
 }
 
 // ggmlTypeName is ggml's name of a type id, also of those we do not read.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,9 +96,8 @@ func TestRopeFactors(t *testing.T) {
 		}
 	}
 	// Divisors of another rule are not taken for Llama 3's.
-	other := []byte(strings.Clone(string(b)))
-	copy(other[len(other)-8:], other[len(b)-4:len(b)])
-	if g, err = OpenGGUF(InMemory(append(other[:g.data+4], append([]byte{0, 0, 0, 0x40}, other[g.data+8:]...)...))); err != nil {
+	other, at := slices.Clone(b), g.tensors[ropeFactors].begin
+	if g, err = OpenGGUF(InMemory(append(other[:at+4], append([]byte{0, 0, 0, 0x40}, other[at+8:]...)...))); err != nil {
 		t.Fatal(err)
 	}
 	data, err := g.Config()

@@ -89,8 +89,8 @@ func TestMetaValuesComeBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if back.data%64 != 0 {
-		t.Errorf("data begin at %d", back.data)
+	if at := back.tensors["x"].begin; at%64 != 0 {
+		t.Errorf("data begin at %d", at)
 	}
 	again := written(t, func(w io.Writer) error { return WriteGGUF(w, back.Meta, []Item{item}) })
 	if !bytes.Equal(again, b) {

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
 // Open opens the weights in a model's directory: model.safetensors, or the shards that
-// model.safetensors.index.json lists, or the only GGUF file. Weights quantised by bitsandbytes to 4 bits are
+// model.safetensors.index.json lists, or the only GGUF file, or the parts of one that was split. Weights quantised by bitsandbytes to 4 bits are
 // presented under their own names, as NF4 where its blocks allow it.
 func Open(fsys fs.FS) (Source, error) {
 	src, err := open(fsys)
@@ -57,9 +58,16 @@ func openOnlyGGUF(fsys fs.FS) (Source, error) {
 			return nil, errors.New("pytorch_model.bin runs code when it is loaded and is not read: save the model as safetensors")
 		}
 		return nil, fmt.Errorf("no %s, %s or *.gguf: %w", singleName, indexName, fs.ErrNotExist)
-	case 1:
 	default:
-		return nil, fmt.Errorf("%d GGUF files, expected one: %s", len(names), strings.Join(names, ", "))
+		parts := SplitNames(names[0])
+		for _, name := range names {
+			if len(names) > 1 && !slices.Contains(parts, name) {
+				return nil, fmt.Errorf("%d GGUF files, expected one or the parts of one model: %s", len(names), brief(names))
+			}
+		}
+		if len(parts) > 1 {
+			return openSplit(fsys, parts)
+		}
 	}
 	f, err := openFile(fsys, names[0])
 	if err != nil {
@@ -70,6 +78,15 @@ func openOnlyGGUF(fsys fs.FS) (Source, error) {
 		return nil, fmt.Errorf("%s: %w", names[0], err)
 	}
 	return src, nil
+}
+
+// brief is the first of many names.
+func brief(names []string) string {
+	const most = 8
+	if n := len(names); n > most {
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", n-most)
+	}
+	return strings.Join(names, ", ")
 }
 
 // OpenFile opens one file, GGUF or safetensors, which its first bytes tell apart. The source closes f; so does an
