@@ -3,13 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"graft/native/store"
 	"graft/shared/tensor"
 	"graft/shared/weights"
 )
@@ -32,7 +29,7 @@ graft export gguf --adapter out/finance --adapter-only --output finance-lora.ggu
 type ggufExport struct {
 	model       *modelFlags
 	outtype     string
-	output      string
+	output      ggufOutput
 	adapterOnly bool
 }
 
@@ -49,7 +46,8 @@ graft export gguf --model base --adapter out/finance --adapter-only --output fin
 	f, of := cmd.Flags(), a.lang.of
 	f.StringVar(&x.outtype, "outtype", "f16", of(text{"f32, f16, bf16, q8_0, q4_0 or q4_k_m; of an adapter alone f32, f16 or bf16, and f32 by default", "f32、f16、bf16、q8_0、q4_0 或 q4_k_m;单独的适配器为 f32(默认)、f16 或 bf16"}))
 	f.BoolVar(&x.adapterOnly, "adapter-only", false, of(text{"write the adapter alone, as a GGUF LoRA", "只写出适配器(GGUF LoRA)"}))
-	f.StringVar(&x.output, "output", "", of(text{"file to write", "要写入的文件"}))
+	f.StringVar(&x.output.path, "output", "", of(text{"file to write", "要写入的文件"}))
+	f.StringVar(&x.output.split, "split-max-size", "", of(msgSplit))
 	return cmd
 }
 
@@ -61,12 +59,13 @@ func (a *app) writeGGUF(x *ggufExport) (err error) {
 	switch {
 	case !ok:
 		return usagef("--outtype is %q, expected one of %s", x.outtype, strings.Join(known, " "))
-	case !strings.EqualFold(filepath.Ext(x.output), ".gguf"):
-		return usagef("--output is %q, expected a name that ends in .gguf", x.output)
 	case x.adapterOnly && x.model.adapter == "":
 		return usagef("--adapter-only writes an adapter, and --adapter names none")
 	case x.model.load4:
 		return usagef("--load-in-4bit quantises what --outtype would quantise again")
+	}
+	if err := x.output.check(); err != nil {
+		return err
 	}
 	o, err := a.open(x.model)
 	if err != nil {
@@ -77,11 +76,11 @@ func (a *app) writeGGUF(x *ggufExport) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := store.WriteFile(x.output, func(w io.Writer) error { return weights.WriteGGUF(w, meta, items) }); err != nil {
-		return err
+	file, err := x.output.write(meta, items)
+	if err == nil {
+		a.note(text{"saved in %s", "已保存到 %s"}, file)
 	}
-	a.note(text{"saved in %s", "已保存到 %s"}, x.output)
-	return nil
+	return err
 }
 
 func (a *app) ggufParts(x *ggufExport, o *opened, mix weights.Mixture) (weights.Meta, []weights.Item, error) {

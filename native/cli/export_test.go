@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,15 @@ func TestExportGGUF(t *testing.T) {
 			t.Errorf("%q says %q, want %q", c.args, got, c.want)
 		}
 	}
+	// Cut into files by size.
+	must(t, "quantize", "--model", s.base, "--format", "f32", "--split-max-size", "100K", "--output", s.out("parts.gguf"))
+	files, err := filepath.Glob(s.out("parts-*.gguf"))
+	if err != nil || len(files) < 4 {
+		t.Fatalf("files are %q: %v", files, err)
+	}
+	if got := say("--model", files[2]); got != plain {
+		t.Errorf("%s says %q, want %q", files[2], got, plain)
+	}
 	in := object(t, must(t, "inspect", s.out("lora.gguf"), "--json"))
 	if in["kind"] != "gguf" || in["metadata"].(map[string]any)["adapter.type"] != "lora" {
 		t.Errorf("inspect says %v", in)
@@ -53,6 +63,7 @@ func TestExportRefuses(t *testing.T) {
 	}{
 		{exitUsage, "ends in .gguf", []string{"--model", s.base, "--output", s.out("x")}},
 		{exitUsage, `--outtype is "q3_k"`, []string{"--model", s.base, "--outtype", "q3_k", "--output", s.out("x.gguf")}},
+		{exitUsage, `--split-max-size is "2T"`, []string{"--model", s.base, "--split-max-size", "2T", "--output", s.out("x.gguf")}},
 		{exitUsage, "--adapter names none", []string{"--model", s.base, "--adapter-only", "--output", s.out("x.gguf")}},
 		{exitUsage, "of an adapter alone", []string{"--adapter", s.out("cls"), "--adapter-only", "--outtype", "q8_0", "--output", s.out("x.gguf")}},
 		{exitFailure, "score.weight", []string{"--adapter", s.out("cls"), "--adapter-only", "--output", s.out("x.gguf")}},

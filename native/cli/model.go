@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 	"graft/native/mmap"
 	"graft/shared/adapter"
 	"graft/shared/engine"
+	"graft/shared/weights"
 )
 
 // modelFlags say which base and adapter a command uses, and how.
@@ -121,27 +123,44 @@ func modelFS(path string) (fs.FS, error) {
 	return nil, fmt.Errorf("%s: expected a model's directory or a GGUF file", path)
 }
 
-// single is a directory with one file in it, whatever lies beside that file on the disk.
+// single is a directory with one file in it, or the files of one model that was split, whatever else lies there on the
+// disk.
 type single string
 
-// Open opens the file, or lists it.
+// names are those files.
+func (s single) names() []string {
+	name := filepath.Base(string(s))
+	if parts := weights.SplitNames(name); parts != nil {
+		return parts
+	}
+	return []string{name}
+}
+
+// Open opens a file, or lists them.
 func (s single) Open(name string) (fs.File, error) {
-	if name != filepath.Base(string(s)) {
+	if !slices.Contains(s.names(), name) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
 	return mmap.FS(filepath.Dir(string(s))).Open(name)
 }
 
-// ReadDir lists the file.
+// ReadDir lists the files.
 func (s single) ReadDir(name string) ([]fs.DirEntry, error) {
 	if name != "." {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	info, err := os.Stat(string(s))
-	if err != nil {
-		return nil, err
+	var entries []fs.DirEntry
+	for _, name := range s.names() {
+		info, err := os.Stat(filepath.Join(filepath.Dir(string(s)), name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // what reads them reports all that are missing
+		}
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, fs.FileInfoToDirEntry(info))
 	}
-	return []fs.DirEntry{fs.FileInfoToDirEntry(info)}, nil
+	return entries, nil
 }
 
 // overlay takes the files of a tokenizer from a directory of its own.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,6 +21,7 @@ import (
 // quantization is one run of graft quantize.
 type quantization struct {
 	path, output string
+	split        string
 	doubleQuant  bool
 	base         *engine.Base
 }
@@ -48,13 +48,14 @@ graft quantize --model base --format q4_k_m --output base-q4_k_m.gguf`,
 			}
 			defer func() { err = errors.Join(err, base.Close(), d.Close()) }()
 			q.base = base
+			name := q.output
 			if ok {
-				err = q.gguf(mix)
+				name, err = q.gguf(mix)
 			} else {
 				err = q.directory(ctx)
 			}
 			if err == nil {
-				a.note(text{"saved in %s", "已保存到 %s"}, q.output)
+				a.note(text{"saved in %s", "已保存到 %s"}, name)
 			}
 			return err
 		})
@@ -63,6 +64,7 @@ graft quantize --model base --format q4_k_m --output base-q4_k_m.gguf`,
 	f.StringVar(&tokenizer, "tokenizer", "", of(text{"directory with tokenizer.json, if not the model's", "tokenizer.json 所在目录(默认用模型自带的)"}))
 	f.StringVar(&format, "format", "nf4", of(text{"nf4, q8_0, q4_0, q4_k_m, f16, bf16 or f32", "nf4、q8_0、q4_0、q4_k_m、f16、bf16 或 f32"}))
 	f.BoolVar(&q.doubleQuant, "bnb-4bit-use-double-quant", false, of(text{"nf4: quantise the scales too", "nf4:对缩放系数再量化"}))
+	f.StringVar(&q.split, "split-max-size", "", of(msgSplit))
 	f.StringVar(&q.output, "output", "", of(text{"directory (nf4) or file to write", "要写入的目录(nf4)或文件"}))
 	return cmd
 }
@@ -104,14 +106,15 @@ func (q *quantization) directory(ctx context.Context) error {
 		train.File{Name: "model.safetensors", Write: func(w io.Writer) error { return weights.WriteBNB(w, q.base.Source, pick, opt) }}))
 }
 
-// gguf writes a GGUF file.
-func (q *quantization) gguf(mix weights.Mixture) error {
-	if !strings.EqualFold(filepath.Ext(q.output), ".gguf") {
-		return usagef("--output is %q, expected a name that ends in .gguf", q.output)
+// gguf writes a GGUF file and gives its name.
+func (q *quantization) gguf(mix weights.Mixture) (string, error) {
+	out := ggufOutput{q.output, q.split}
+	if err := out.check(); err != nil {
+		return "", err
 	}
 	meta, items, err := q.base.GGUF(nil, mix)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return store.WriteFile(q.output, func(w io.Writer) error { return weights.WriteGGUF(w, meta, items) })
+	return out.write(meta, items)
 }
