@@ -163,7 +163,11 @@ func TestLatencyOf(t *testing.T) {
 	for i := 100; i >= 0; i-- {
 		took = append(took, time.Duration(i)*time.Millisecond)
 	}
-	if got := LatencyOf(took); got != (Latency{50, 50, 95, 99}) {
+	got := LatencyOf(took)
+	if i := got.MeanInterval; i == nil || math.Abs(i.High-50-5.7136) > 1e-3 { // 1.96 standard errors of 0 … 100
+		t.Errorf("interval of the mean %v", i)
+	}
+	if got.MeanInterval = nil; got != (Latency{Mean: 50, P50: 50, P90: 90, P95: 95, P99: 99}) {
 		t.Errorf("got %+v", got)
 	}
 	if got := LatencyOf(nil); got != (Latency{}) {

@@ -30,7 +30,7 @@ type PredictionOptions struct {
 
 // The names that columns usually have. The first that is there counts.
 var (
-	labelColumns = []string{"label", "true_label", "y_true", "true", "target", "gold", "reference", "labels"}
+	labelColumns = []string{"label", "true_label", "y_true", "true", "target", "gold", "labels"}
 	predColumns  = []string{"pred", "prediction", "predicted", "predicted_label", "y_pred", "pred_label", "predictions", "output"}
 	probPrefixes = []string{"prob_", "probs_", "proba_", "probability_", "probabilities_"}
 	probColumns  = []string{"prob", "proba", "probability"} // of the positive class, of two

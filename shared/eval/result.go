@@ -17,15 +17,19 @@ type Result struct {
 	Labels      []string            // names of the classes in the order of Confusion
 	Confusion   [][]int             // row: true class, column: predicted class
 	Classes     []ClassScore
-	Average     string // what precision, recall and f1 are: "binary" or "macro"
-	Positive    string // the class they are of, if binary
-	Reliability []Bin  // nil without probabilities
-	Draws       int    // of the bootstrap
+	Average     string     // what precision, recall and f1 are: "binary" or "macro"
+	Positive    string     // the class they are of, if binary
+	Reliability []Bin      // nil without probabilities
+	Selective   *Selective // nil without probabilities
+	Draws       int        // of the bootstrap
 	Warnings    []string
 
 	Latency         *Latency // the rest is measured by the caller
 	ThroughputQPS   float64
 	PeakMemoryBytes int64
+	Targets         []Check
+	Calibration     *Calibration // nil if no temperature was fitted
+	Loads           []*Load
 }
 
 // ClassScore is how well one class is recognised.
@@ -49,7 +53,7 @@ func (a *Answers) Score(boot Bootstrap) (*Result, error) {
 	}
 	c := a.Confusion()
 	r := &Result{N: a.Len(), Missing: a.Len() - c.answered(), Labels: a.classes, Confusion: c.Rows(), Values: map[string]float64{},
-		Intervals: map[string]Interval{}, Average: "macro", Reliability: a.Reliability(), Draws: boot.draws(a)}
+		Intervals: map[string]Interval{}, Average: "macro", Reliability: a.Reliability(), Selective: a.Selective(), Draws: boot.draws(a)}
 	if len(a.classes) == 2 {
 		r.Average, r.Positive = "binary", a.classes[a.positive]
 	}
@@ -117,11 +121,15 @@ type fields struct {
 	Confusion       [][]int             `json:"confusion"`
 	Classes         []ClassScore        `json:"classes"`
 	Reliability     []Bin               `json:"reliability,omitempty"`
+	Selective       *Selective          `json:"selective,omitempty"`
 	Draws           int                 `json:"bootstrap_draws"`
 	Warnings        []string            `json:"warnings,omitempty"`
 	Latency         *Latency            `json:"latency_ms,omitempty"`
 	ThroughputQPS   float64             `json:"throughput_qps,omitempty"`
 	PeakMemoryBytes int64               `json:"peak_memory_bytes,omitempty"`
+	Targets         []Check             `json:"targets,omitempty"`
+	Calibration     *Calibration        `json:"calibration,omitempty"`
+	Loads           []*Load             `json:"load,omitempty"`
 }
 
 // MarshalJSON writes the metrics in the order of their table, then the fields.
@@ -143,7 +151,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		fmt.Fprintf(&b, "%q:%s,", m.Name, value)
 	}
 	rest, err := json.Marshal(fields{r.N, r.Missing, r.Average, r.Positive, r.Intervals, r.Labels, r.Confusion, r.Classes, r.Reliability,
-		r.Draws, r.Warnings, r.Latency, r.ThroughputQPS, r.PeakMemoryBytes})
+		r.Selective, r.Draws, r.Warnings, r.Latency, r.ThroughputQPS, r.PeakMemoryBytes, r.Targets, r.Calibration, r.Loads})
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +170,7 @@ func (r *Result) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*r = Result{map[string]float64{}, f.N, f.Missing, f.Intervals, f.Labels, f.Confusion, f.Classes, f.Average, f.Positive, f.Reliability,
-		f.Draws, f.Warnings, f.Latency, f.ThroughputQPS, f.PeakMemoryBytes}
+		f.Selective, f.Draws, f.Warnings, f.Latency, f.ThroughputQPS, f.PeakMemoryBytes, f.Targets, f.Calibration, f.Loads}
 	for _, m := range Metrics {
 		if raw, ok := keys[m.Name]; ok {
 			v := math.NaN()

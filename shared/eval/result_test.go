@@ -13,7 +13,7 @@ func TestResultJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Latency = &Latency{1, 2, 3, 4}
+	r.Latency = &Latency{Mean: 1, P50: 2, P95: 3, P99: 4}
 	r.ThroughputQPS, r.PeakMemoryBytes = 7, 1<<30
 	data, err := json.Marshal(r)
 	if err != nil {
