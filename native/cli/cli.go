@@ -120,7 +120,23 @@ graft predict --adapter out/finance "本季度公司营收同比增长20%,净利
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { a.help(cmd) })
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(a.train(), a.eval(), a.predict(), a.embed(), a.generate(), a.batch(), a.chat(), a.inspect(), a.quantize(), a.merge(), a.export(), a.template(), a.data(), a.version())
+	root.AddCommand(
+		a.train(),
+		a.eval(),
+		a.predict(),
+		a.embed(),
+		a.generate(),
+		a.batch(),
+		a.chat(),
+		a.inspect(),
+		a.quantize(),
+		a.merge(),
+		a.export(),
+		a.template(),
+		a.promptCommand(),
+		a.data(),
+		a.version(),
+	)
 	root.SetHelpCommand(&cobra.Command{Use: "help [command]", Hidden: true, RunE: func(_ *cobra.Command, args []string) error {
 		cmd, _, err := root.Find(args)
 		if err != nil {

@@ -13,7 +13,24 @@ var update = flag.Bool("update", false, "write testdata/help again")
 // TestHelp holds every command's help, in both languages, to testdata/help.
 func TestHelp(t *testing.T) {
 	for _, lang := range []string{"en", "zh"} {
-		for _, name := range []string{"", "train", "eval", "predict", "embed", "generate", "batch", "chat", "inspect", "quantize", "merge", "export", "export gguf", "template", "template render", "data", "data check", "data split", "data clean", "data convert", "version"} {
+		for _, name := range []string{
+			"",
+			"train",
+			"eval",
+			"predict",
+			"embed",
+			"generate",
+			"batch",
+			"chat",
+			"inspect",
+			"quantize",
+			"merge",
+			"export", "export gguf",
+			"template", "template render",
+			"prompt", "prompt render",
+			"data", "data check", "data split", "data clean", "data convert",
+			"version",
+		} {
 			args := []string{"--help", "--lang", lang}
 			if name != "" {
 				args = append(strings.Fields(name), args...)

@@ -102,12 +102,11 @@ func (r *renderer) named(b *blockNode, s *scope, values ...any) *scope {
 func (r *renderer) each(b *blockNode, body, inverse []node, v any, s *scope) error {
 	var keys []string
 	var values []any
-	list := true
 	switch v := v.(type) {
 	case []any:
 		values = v
 	case *Object:
-		list, keys = false, v.keys
+		keys = v.keys
 		for _, k := range keys {
 			values = append(values, v.values[k])
 		}
@@ -116,13 +115,12 @@ func (r *renderer) each(b *blockNode, body, inverse []node, v any, s *scope) err
 		return r.nodes(inverse, s)
 	}
 	for i, v := range values {
-		inner := s.under(v)
-		inner.data = s.data.Merged(object("index", float64(i), "first", i == 0, "last", i == len(values)-1, "key", float64(i)))
 		key := any(float64(i))
-		if !list {
-			inner.data.Set("key", keys[i])
+		if keys != nil {
 			key = keys[i]
 		}
+		inner := s.under(v)
+		inner.loop = &loop{i, len(values), key}
 		if err := r.nodes(body, r.named(b, inner, v, key)); err != nil {
 			return err
 		}
@@ -208,7 +206,7 @@ func (r *renderer) partialScope(n *partialNode, s *scope) (*scope, error) {
 		o, _ := this.(*Object)
 		this = o.Merged(hash)
 	}
-	return &scope{this: this, up: s.up, data: s.data, parent: s}, nil
+	return &scope{this: this, up: s.up, data: s.data, loop: s.loop, parent: s}, nil
 }
 
 // find looks a partial up: one the template holds, then one that was given.

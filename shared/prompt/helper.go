@@ -21,15 +21,17 @@ var helpers = []struct {
 }
 
 // conditions are the block helpers that choose between their two bodies.
-var conditions = []struct {
-	name string
-	args int
-	test func(a arguments) bool
-}{
+var conditions = []conditionHelper{
 	{"if", 1, condition},
 	{"unless", 1, func(a arguments) bool { return !condition(a) }},
 	{"ifEquals", 2, func(a arguments) bool { return same(a.params[0], a.params[1]) }},
 	{"unlessEquals", 2, func(a arguments) bool { return !same(a.params[0], a.params[1]) }},
+}
+
+type conditionHelper struct {
+	name string
+	args int
+	test func(a arguments) bool
 }
 
 // arguments are what a helper is given.

@@ -62,6 +62,15 @@ func (m Message) object() *Object {
 	return o
 }
 
+// MessagesValue is messages as a value that can be written as JSON.
+func MessagesValue(messages []Message) []any {
+	list := make([]any, len(messages))
+	for i, m := range messages {
+		list[i] = m.object()
+	}
+	return list
+}
+
 func orNil(s string) any {
 	if s == "" {
 		return nil

@@ -27,7 +27,8 @@ type parsed struct {
 type scope struct {
 	this   any
 	up     *scope  // around, for ../
-	data   *Object // @index and the like
+	data   *Object // @root, @state and the like
+	loop   *loop   // the each it is in, for @index and the like
 	names  map[string]any
 	inline map[string]*partialBody
 	parent *scope // where names and inline partials are looked for next
@@ -47,7 +48,33 @@ const (
 )
 
 // under is the scope of a block with a value of its own.
-func (s *scope) under(this any) *scope { return &scope{this: this, up: s, data: s.data, parent: s} }
+func (s *scope) under(this any) *scope {
+	return &scope{this: this, up: s, data: s.data, loop: s.loop, parent: s}
+}
+
+// loop is where in a list or an object an each is.
+type loop struct {
+	index, count int
+	key          any
+}
+
+// field is what @index and the like are.
+func (l *loop) field(name string) (v any, ok bool) {
+	if l == nil {
+		return nil, false
+	}
+	switch name {
+	case "index":
+		return float64(l.index), true
+	case "key":
+		return l.key, true
+	case "first":
+		return l.index == 0, true
+	case "last":
+		return l.index == l.count-1, true
+	}
+	return nil, false
+}
 
 func (r *renderer) nodes(nodes []node, s *scope) error {
 	for _, n := range nodes {
@@ -213,8 +240,10 @@ func (s *scope) resolve(p *path) (v any, found bool) {
 		if len(parts) == 0 {
 			return nil, false
 		}
-		if v, found = at.data.Get(parts[0]); !found {
-			return nil, false
+		if v, found = at.loop.field(parts[0]); !found {
+			if v, found = at.data.Get(parts[0]); !found {
+				return nil, false
+			}
 		}
 		parts = parts[1:]
 	default:

@@ -77,11 +77,7 @@ func vector(t *testing.T, suite, test *Object) {
 		t.Fatal(err)
 	}
 	got := p.Describe()
-	list := []any{}
-	for _, m := range messages {
-		list = append(list, m.object())
-	}
-	got.Set("messages", list)
+	got.Set("messages", MessagesValue(messages))
 	want := part(test, "expect")
 	for _, key := range want.Keys() {
 		w, _ := want.Get(key)
