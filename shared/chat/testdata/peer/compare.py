@@ -100,7 +100,7 @@ def main():
             template = Path(file).read_text(encoding="utf-8")
             for cname, messages in CONVERSATIONS.items():
                 for vname, variables in VARIABLES.items():
-                    values = {"messages": messages, "bos_token": "<s>", "eos_token": "</s>"} | variables
+                    values = {"messages": messages, "bos_token": "<s>", "eos_token": "</s>", "add_generation_prompt": False} | variables
                     path.write_text(json.dumps(values | {"strftime_now": TODAY}, ensure_ascii=vname == "gen"), encoding="utf-8")
                     got = subprocess.run([graft, "template", "render", "--chat-template", file, "--input", path], capture_output=True)
                     want, error = expected(template, values)
