@@ -44,9 +44,9 @@ func (a *app) batch() *cobra.Command {
 				if !ok {
 					return usagef("--lora-modules is %q, expected name=directory", s)
 				}
-				opened, err := o.OpenAdapter(adapterFS(dir), m.anyBase)
+				opened, err := a.openAdapter(o.Base, dir, m.anyBase)
 				if err != nil {
-					return fmt.Errorf("%s: %w", dir, err)
+					return err
 				}
 				adapters = append(adapters, engine.NamedAdapter{Name: name, Adapter: opened})
 			}

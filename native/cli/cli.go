@@ -47,15 +47,17 @@ var errInterrupted = errors.New("interrupted")
 // app is one run of the command line.
 type app struct {
 	Host
-	lang language
-	err  *term.Screen // standard error
-	out  *term.Screen // standard output
+	lang   language
+	ctx    context.Context
+	err    *term.Screen // standard error
+	out    *term.Screen // standard output
+	models *downloads   // nil until it is needed
 }
 
 // Run runs the command that args name, without the program's name, and returns the exit code. Canceling ctx ends the
 // command cleanly.
 func (h Host) Run(ctx context.Context, args []string) int {
-	a := &app{Host: h, lang: languageOf(args, h.Getenv), err: screen(h.Stderr), out: screen(h.Stdout)}
+	a := &app{Host: h, ctx: ctx, lang: languageOf(args, h.Getenv), err: screen(h.Stderr), out: screen(h.Stdout)}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(h.Stdin)
@@ -132,7 +134,7 @@ graft predict --adapter out/finance "本季度公司营收同比增长20%,净利
 		a.quantize(),
 		a.merge(),
 		a.export(),
-		a.template(),
+		a.pull(), a.push(), a.template(),
 		a.promptCommand(),
 		a.data(),
 		a.version(),

@@ -24,12 +24,18 @@ func run(t *testing.T, stdin string, args ...string) (exit int, stdout, stderr s
 
 func runContext(t *testing.T, ctx context.Context, stdin string, args ...string) (exit int, stdout, stderr string) {
 	t.Helper()
+	return runIn(t, ctx, map[string]string{"HF_HUB_OFFLINE": "1"}, stdin, args...) // no test asks the world
+}
+
+// runIn runs a command line in an environment.
+func runIn(t *testing.T, ctx context.Context, env map[string]string, stdin string, args ...string) (exit int, stdout, stderr string) {
+	t.Helper()
 	var out, err bytes.Buffer
 	host := Host{
 		Version:    "test",
 		OpenDevice: func(int) (device.Device, error) { return cpu.Open(cpu.Options{Threads: 1}) },
 		Stdin:      strings.NewReader(stdin), Stdout: &out, Stderr: &err,
-		Getenv: func(string) string { return "" },
+		Getenv: func(name string) string { return env[name] },
 	}
 	exit = host.Run(ctx, args)
 	return exit, out.String(), err.String()

@@ -96,7 +96,11 @@ func (a *app) tokenLength(model string) (func(*dataset.Row) int, error) {
 	if model == "" {
 		return nil, nil
 	}
-	fsys, err := modelFS(model)
+	path, err := a.resolve(model, tokenizerFiles...)
+	if err != nil {
+		return nil, err
+	}
+	fsys, err := localFS(path)
 	if err != nil {
 		return nil, err
 	}

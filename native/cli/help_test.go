@@ -26,7 +26,7 @@ func TestHelp(t *testing.T) {
 			"quantize",
 			"merge",
 			"export", "export gguf",
-			"template", "template render",
+			"pull", "push", "template", "template render",
 			"prompt", "prompt render",
 			"data", "data check", "data split", "data clean", "data convert",
 			"version",

@@ -55,7 +55,11 @@ func (a *app) inspect() *cobra.Command {
 			"inspect 列出模型目录、适配器目录、GGUF 或 safetensors 文件中的张量、按类型的合计,以及配置或元数据。不读取权重本身。"},
 		"graft inspect out/finance\ngraft inspect model.gguf --json",
 		func(context.Context, []string) error {
-			in, err := inspectPath(path)
+			dir, err := a.resolve(path)
+			if err != nil {
+				return err
+			}
+			in, err := inspectPath(dir)
 			if err != nil {
 				return err
 			}

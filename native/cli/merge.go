@@ -52,7 +52,7 @@ func (a *app) merge() *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, o.Close()) }()
-			if err := writeMerged(ctx, o, m, output, to); err != nil {
+			if err := a.writeMerged(ctx, o, m, output, to); err != nil {
 				return err
 			}
 			a.note(text{"saved in %s", "已保存到 %s"}, output)
@@ -78,7 +78,7 @@ func (a *app) merge() *cobra.Command {
 	return cmd
 }
 
-func writeMerged(ctx context.Context, o *opened, m *modelFlags, output string, dtype tensor.DType) error {
+func (a *app) writeMerged(ctx context.Context, o *opened, m *modelFlags, output string, dtype tensor.DType) error {
 	merged, err := o.Merge(o.adapter, dtype)
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func writeMerged(ctx context.Context, o *opened, m *modelFlags, output string, d
 	if err != nil {
 		return err
 	}
-	fsys, err := modelFS(m.model)
+	fsys, err := a.modelFS(m.model)
 	if err != nil {
 		return err
 	}

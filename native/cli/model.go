@@ -32,8 +32,8 @@ type modelFlags struct {
 func (a *app) modelFlags(cmd *cobra.Command, activations int) *modelFlags {
 	m := &modelFlags{cmd: cmd}
 	f, of := cmd.Flags(), a.lang.of
-	f.StringVar(&m.model, "model", "", of(text{"base model: a Hugging Face directory or a GGUF file; default: the one the adapter names", "基础模型:Hugging Face 目录或 GGUF 文件(默认为适配器记录的模型)"}))
-	f.StringVar(&m.adapter, "adapter", "", of(text{"adapter: a PEFT directory, or a GGUF file with a LoRA", "适配器:PEFT 目录,或含 LoRA 的 GGUF 文件"}))
+	f.StringVar(&m.model, "model", "", of(text{"base model: a Hugging Face directory, a GGUF file, or a name as graft pull takes it; default: the one the adapter names", "基础模型:Hugging Face 目录、GGUF 文件或 graft pull 接受的名称(默认为适配器记录的模型)"}))
+	f.StringVar(&m.adapter, "adapter", "", of(text{"adapter: a PEFT directory, a GGUF file with a LoRA, or a name as graft pull takes it", "适配器:PEFT 目录、含 LoRA 的 GGUF 文件,或 graft pull 接受的名称"}))
 	f.StringVar(&m.tokenizer, "tokenizer", "", of(text{"directory with tokenizer.json, if not the model's", "tokenizer.json 所在目录(默认用模型自带的)"}))
 	f.BoolVar(&m.anyBase, "any-base", false, of(text{"use an adapter on another base than it was trained on", "允许适配器用于训练时以外的基础模型"}))
 	f.BoolVar(&m.load4, "load-in-4bit", false, of(text{"quantise the base to NF4 while it is read; default: as the adapter was trained", "读取时把基础模型量化为 NF4(默认与训练适配器时一致)"}))
@@ -59,12 +59,16 @@ func (o *opened) Close() error {
 func (a *app) open(m *modelFlags) (*opened, error) {
 	options := engine.Options{Activations: m.activations, LoadIn4Bit: m.load4, DoubleQuant: m.doubleQuant}
 	if m.adapter != "" {
-		side, err := sidecar(m.adapter)
+		dir, err := a.resolve(m.adapter)
+		if err != nil {
+			return nil, err
+		}
+		side, err := sidecar(dir)
 		if err != nil {
 			return nil, err
 		}
 		if m.model == "" {
-			if m.model, err = baseOf(m.adapter); err != nil {
+			if m.model, err = a.baseOf(dir); err != nil {
 				return nil, err
 			}
 		}
@@ -83,20 +87,37 @@ func (a *app) open(m *modelFlags) (*opened, error) {
 	if m.adapter == "" {
 		return o, nil
 	}
-	if o.adapter, err = base.OpenAdapter(adapterFS(m.adapter), m.anyBase); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", m.adapter, err), o.Close())
+	if o.adapter, err = a.openAdapter(base, m.adapter, m.anyBase); err != nil {
+		return nil, errors.Join(err, o.Close())
 	}
 	return o, nil
 }
 
+// openAdapter opens an adapter for a base.
+func (a *app) openAdapter(base *engine.Base, name string, anyBase bool) (*engine.Adapter, error) {
+	path, err := a.resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	ad, err := base.OpenAdapter(adapterFS(path), anyBase)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return ad, nil
+}
+
 // openBase opens a model on a device of its own.
 func (a *app) openBase(model, tokenizer string, threads int, options engine.Options) (*engine.Base, interface{ Close() error }, error) {
-	fsys, err := modelFS(model)
+	fsys, err := a.modelFS(model)
 	if err != nil {
 		return nil, nil, err
 	}
 	if tokenizer != "" {
-		fsys = overlay{fsys, os.DirFS(tokenizer)}
+		dir, err := a.resolve(tokenizer, tokenizerFiles...)
+		if err != nil {
+			return nil, nil, err
+		}
+		fsys = overlay{fsys, os.DirFS(dir)}
 	}
 	d, err := a.OpenDevice(threads)
 	if err != nil {
@@ -110,8 +131,8 @@ func (a *app) openBase(model, tokenizer string, threads int, options engine.Opti
 	return base, d, nil
 }
 
-// modelFS is the directory a path names, or one that holds nothing but the file it names.
-func modelFS(path string) (fs.FS, error) {
+// localFS is the directory a path names, or one that holds nothing but the file it names.
+func localFS(path string) (fs.FS, error) {
 	switch info, err := os.Stat(path); {
 	case err != nil:
 		return nil, err
@@ -215,8 +236,8 @@ func sidecar(dir string) (*adapter.Sidecar, error) {
 	return &s, nil
 }
 
-// baseOf is the base that an adapter names, if it is on this machine.
-func baseOf(dir string) (string, error) {
+// baseOf is the base that an adapter names: a path, or a model of the hub. A URL in a file of someone else is not followed.
+func (a *app) baseOf(dir string) (string, error) {
 	if isGGUF(dir) {
 		return "", usagef("%s does not name its base; name it with --model", dir)
 	}
@@ -230,8 +251,10 @@ func baseOf(dir string) (string, error) {
 	if err := json.Unmarshal(data, &c); err != nil {
 		return "", fmt.Errorf("%s: %w", filepath.Join(dir, adapter.ConfigName), err)
 	}
-	if _, err := os.Stat(c.Base); c.Base == "" || err != nil {
-		return "", usagef("the adapter was trained on %q, which is not a path here; name the base with --model", c.Base)
+	if c.Base != "" && !strings.Contains(c.Base, "://") {
+		if _, err = a.resolve(c.Base); err == nil {
+			return c.Base, nil
+		}
 	}
-	return c.Base, nil
+	return "", usagef("the adapter was trained on %q, which is not here; name the base with --model: %w", c.Base, err)
 }

@@ -20,6 +20,7 @@ import (
 
 // quantization is one run of graft quantize.
 type quantization struct {
+	*app
 	path, output string
 	split        string
 	doubleQuant  bool
@@ -27,7 +28,7 @@ type quantization struct {
 }
 
 func (a *app) quantize() *cobra.Command {
-	var q quantization
+	q := quantization{app: a}
 	var format, tokenizer string
 	cmd := a.command("quantize", text{"store a model in fewer bits", "以更少的比特保存模型"},
 		text{"quantize writes a copy of a model with smaller weights.\n  nf4                 a Hugging Face directory as transformers and bitsandbytes save it: linear layers in 4 bits\n  q8_0, q4_0, q4_k_m  a GGUF file in 8 or 4 bits, each tensor in the type that llama.cpp's quantize gives it\n  f16, bf16, f32      a GGUF file whose matrices are not quantised",
@@ -94,7 +95,7 @@ func (q *quantization) directory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fsys, err := modelFS(q.path)
+	fsys, err := q.modelFS(q.path)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,11 @@ func (a *app) renderTemplate(r rendering) error {
 	if r.input == "" {
 		return usagef("--input names no conversation; - reads standard input")
 	}
-	config, err := chatConfig(r.template)
+	path, err := a.resolve(r.template, "*.jinja", "*_config.json", "special_tokens_map.json", "chat_template.json")
+	if err != nil {
+		return err
+	}
+	config, err := chatConfig(path)
 	if err != nil {
 		return err
 	}

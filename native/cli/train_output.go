@@ -115,12 +115,16 @@ func fileOf(name string, data []byte) train.File {
 
 // tokenizerFiles are the base's, for a model that shall be opened by itself.
 func (t *training) tokenizerFiles() ([]train.File, error) {
-	fsys, err := modelFS(t.recipe.Model)
+	fsys, err := t.modelFS(t.recipe.Model)
 	if err != nil {
 		return nil, err
 	}
 	if t.recipe.Tokenizer != "" {
-		fsys = overlay{fsys, mmap.FS(t.recipe.Tokenizer)}
+		dir, err := t.resolve(t.recipe.Tokenizer, tokenizerFiles...)
+		if err != nil {
+			return nil, err
+		}
+		fsys = overlay{fsys, mmap.FS(dir)}
 	}
 	return tokenizerOf(fsys, t.base)
 }

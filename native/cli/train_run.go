@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"graft/native/mmap"
 	"graft/native/recipe"
 	"graft/native/store"
 	"graft/native/term"
@@ -86,8 +85,8 @@ func (t *training) prepare() (*engine.Job, error) {
 	}
 	if r.Adapter != "" {
 		var err error
-		if e.Start, err = t.base.OpenAdapter(mmap.FS(r.Adapter), false); err != nil {
-			return nil, fmt.Errorf("%s: %w", r.Adapter, err)
+		if e.Start, err = t.openAdapter(t.base, r.Adapter, false); err != nil {
+			return nil, err
 		}
 	}
 	job, err := e.Prepare()

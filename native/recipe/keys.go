@@ -19,7 +19,7 @@ type Group struct {
 // Groups is the table of all keys.
 var Groups = []Group{
 	{"Files", "文件", []Key{
-		{"model_name_or_path", "model", "base model: a Hugging Face directory or a GGUF file", "基础模型:Hugging Face 目录或 GGUF 文件", func(r *Recipe) any { return &r.Model }},
+		{"model_name_or_path", "model", "base model: a Hugging Face directory, a GGUF file, or a name as graft pull takes it", "基础模型:Hugging Face 目录、GGUF 文件或 graft pull 接受的名称", func(r *Recipe) any { return &r.Model }},
 		{"tokenizer_name", "tokenizer", "directory with tokenizer.json, if not the model's", "tokenizer.json 所在目录(默认用模型自带的)", func(r *Recipe) any { return &r.Tokenizer }},
 		{"adapter_name_or_path", "adapter", "adapter to train further; default: a new one", "在已有适配器上继续训练(默认新建)", func(r *Recipe) any { return &r.Adapter }},
 		{"train_file", "", "training data: .csv, .tsv, .json, .jsonl, .parquet or .txt", "训练数据:.csv、.tsv、.json、.jsonl、.parquet 或 .txt", func(r *Recipe) any { return &r.TrainFile }},
