@@ -146,6 +146,9 @@ func (b *Base) template(fsys fs.FS, g *weights.GGUF) error {
 	if src, ok := c.Templates["default"]; ok {
 		b.ChatTemplate = src
 	}
+	if b.ChatTemplate == "" {
+		b.ChatTemplate = turnsOf(b.Tokenizer)
+	}
 	return nil
 }
 

@@ -82,6 +82,12 @@ func (b *Base) tokenizerMeta(meta *weights.Meta) error {
 			t.Scores = append(t.Scores, -1e9)
 		}
 	}
+	if n := b.Model.Config().VocabSize; len(t.Tokens) > n { // tokens for images, of which the model has no embedding
+		t.Tokens, t.Types = t.Tokens[:n], t.Types[:n]
+		if t.Scores != nil {
+			t.Scores = t.Scores[:n]
+		}
+	}
 	meta.Set(at+"tokens", t.Tokens)
 	if t.Scores != nil {
 		meta.Set(at+"scores", t.Scores)

@@ -39,9 +39,10 @@ func (t *Tokenizer) spmGGUF(m *bpe) (GGUF, error) {
 	var normal [][2]string
 	for rank, pair := range merges {
 		id := m.ids[pair[0]+pair[1]]
-		if g.Types[id] == ggufNormal {
-			normal = append(normal, pair)
+		if g.Types[id] != ggufNormal { // it is found in the text as a whole
+			continue
 		}
+		normal = append(normal, pair)
 		if id != last && scored[id] {
 			return GGUF{}, fmt.Errorf("tokenizer: merge %d makes %q, as an earlier one does that other tokens come between: a GGUF file has one score for a token", rank, t.words[id])
 		}

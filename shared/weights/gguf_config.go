@@ -81,6 +81,9 @@ func (g *GGUF) Config() ([]byte, error) {
 			c[key] = v
 		}
 	}
+	if ends := g.Meta.ends(); len(ends) > 1 {
+		c["eos_token_id"] = ends
+	}
 	if v, ok := g.Meta.String("general.name"); ok {
 		c["_name_or_path"] = v
 	}
@@ -158,4 +161,34 @@ func shortest(v float64) float64 {
 		v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', -1, 32), 64)
 	}
 	return v
+}
+
+// turnEnds are tokens that end an answer in a conversation. A file may have another as its eos_token_id, which ends a
+// document; llama.cpp, too, knows them by name.
+var turnEnds = []string{"<end_of_turn>", "<|im_end|>", "<|eot_id|>", "<|end|>"}
+
+// ends are the tokens that end a text, that of the metadata first; none if that is not there.
+func (m Meta) ends() []int64 {
+	eos, ok := m.Int("tokenizer.ggml.eos_token_id")
+	if !ok {
+		return nil
+	}
+	ends := []int64{eos}
+	add := func(id int64) {
+		if !slices.Contains(ends, id) {
+			ends = append(ends, id)
+		}
+	}
+	if id, ok := m.Int("tokenizer.ggml.eot_token_id"); ok {
+		add(id)
+	}
+	tokens, _ := m.Strings("tokenizer.ggml.tokens")
+	types, _ := m.Ints("tokenizer.ggml.token_type")
+	const control = 3
+	for id, token := range tokens {
+		if id < len(types) && types[id] == control && slices.Contains(turnEnds, token) {
+			add(int64(id))
+		}
+	}
+	return ends
 }
