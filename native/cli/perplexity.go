@@ -24,7 +24,7 @@ type textResult struct {
 func perplexity(ctx context.Context, b *engine.Base, ad *engine.Adapter, table *dataset.Table, maxLength, batch int) (textResult, error) {
 	args := train.Defaults()
 	args.PerDeviceEvalBatchSize = batch
-	e := engine.Training{Base: b, LoRA: &adapter.LoRA{TargetModules: adapter.Names{Pattern: adapter.AllLinear}}, Task: adapter.CausalLM,
+	e := engine.Training{Base: b, Method: adapter.LoRA{TargetModules: adapter.Names{Pattern: adapter.AllLinear}}, Task: adapter.CausalLM,
 		Train: table, Eval: table, MaxLength: maxLength, Arguments: args, Start: ad}
 	job, err := e.Prepare()
 	if err != nil {

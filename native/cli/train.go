@@ -16,7 +16,8 @@ func (a *app) train() *cobra.Command {
 		text{"train makes an adapter (or, with --method full, a model) from a file of examples. What to do is said by a YAML\nrecipe, by flags, or both: a flag has the name of a recipe's key with dashes for underscores, and comes first.\nFiles in a recipe are looked for beside it, then in the working directory.\n\noutput_dir gets the adapter, checkpoint-<step> directories, loss.svg and loss.png, test_results.json and recipe.yaml.\nCtrl-C stops a run; --resume-from-checkpoint goes on and ends with the same adapter as if it had not been stopped.",
 			"train 从样本文件训练适配器(--method full 则训练整个模型)。做什么由 YAML 配方、命令行选项或两者共同决定:\n选项与配方的键同名(下划线换成短横线),且优先于配方。\n配方中的文件先在配方所在目录查找,再在当前目录查找。\n\noutput_dir 中会有适配器、checkpoint-<步数> 目录、loss.svg 和 loss.png、test_results.json、recipe.yaml。\nCtrl-C 停止训练;--resume-from-checkpoint 继续训练,所得适配器与未中断时完全相同。"},
 		`graft train --config examples/finance/recipe.yaml --output-dir out/finance
-graft train --model base --train-file train.csv --validation-file valid.csv --output-dir out --load-in-4bit --lora-r 16`,
+graft train --model base --train-file train.csv --validation-file valid.csv --output-dir out --load-in-4bit --lora-r 16
+graft train --config examples/finance/recipe.yaml --method prefix_tuning --learning-rate 0 --output-dir out/prefix`,
 		func(ctx context.Context, _ []string) error {
 			r := recipe.Defaults()
 			if config != "" {

@@ -78,11 +78,7 @@ func (t *training) run(ctx context.Context) (err error) {
 func (t *training) prepare() (*engine.Job, error) {
 	r := &t.recipe
 	e := engine.Training{Base: t.base, Task: adapter.TaskType(r.Task), Labels: t.labels, Train: t.tables.train, Eval: t.tables.valid,
-		MaxLength: r.MaxLength, Arguments: r.Arguments, Store: t.store, Version: t.Version}
-	if r.Method == recipe.LoRA {
-		e.LoRA = &adapter.LoRA{R: r.R, LoraAlpha: r.LoraAlpha, LoraDropout: r.LoraDropout, UseRSLora: r.UseRSLora, Bias: r.Bias, LoraBias: r.LoraBias,
-			TargetModules: r.TargetModules, Exclude: r.Exclude, ModulesToSave: r.ModulesToSave, RankPattern: r.RankPattern, AlphaPattern: r.AlphaPattern, Layers: r.Layers}
-	}
+		Method: r.AdapterMethod(), LoRAPlusLRRatio: r.LoraPlusLRRatio, MaxLength: r.MaxLength, Arguments: r.Arguments, Store: t.store, Version: t.Version}
 	if r.Adapter != "" {
 		var err error
 		if e.Start, err = t.openAdapter(t.base, r.Adapter, false); err != nil {

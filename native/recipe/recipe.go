@@ -40,7 +40,7 @@ type Recipe struct {
 	QuantType   string
 	DoubleQuant bool
 
-	Method        string // LORA, FULL
+	Method        string // one of Methods
 	Scratch       bool   // of FULL: from random weights
 	R             int
 	LoraAlpha     float64
@@ -54,33 +54,42 @@ type Recipe struct {
 	RankPattern   map[string]int
 	AlphaPattern  map[string]float64
 	Layers        []int
+	UseDora       bool
+
+	InitLoraWeights   string  // "" or true, gaussian, pissa, pissa_niter_<n>, olora
+	LoraPlusLRRatio   float64 // 0: 1
+	NumVirtualTokens  int
+	PrefixProjection  bool
+	EncoderHiddenSize int    // 0: as wide as what it gives
+	EncoderType       string // encoder_reparameterization_type
+	InitWeights       string // of PREFIX_TUNING
+	PromptInit        string
+	InitText          string
+	Feedforward       adapter.Names // of IA3
+	LastNLayers       int
 
 	train.Arguments
 	Threads int // 0: one for each core
 }
 
-// The methods of training. QLORA in a recipe is LORA with load_in_4bit.
-const (
-	LoRA  = "LORA"
-	QLoRA = "QLORA"
-	Full  = "FULL"
-)
-
-// Defaults are those of transformers and PEFT.
+// Defaults are those of transformers and PEFT, but for the learning rate, which is the method's until Check sets it.
 func Defaults() Recipe {
-	return Recipe{
+	r := Recipe{
 		Task: string(adapter.SeqCls), TextColumn: "text", LabelColumn: "label", PromptColumn: "prompt",
 		CompletionColumn: "completion", MessagesColumn: "messages", MaxLength: 512, QuantType: "nf4",
 		Method: LoRA, R: 8, LoraAlpha: 8, Bias: "none", Arguments: train.Defaults(),
+		NumVirtualTokens: 20, EncoderType: "MLP", LastNLayers: 2,
 	}
+	r.LearningRate = 0 // the method's
+	return r
 }
 
 // Check reports what can't be meant, and brings names into their usual form. What only the model can tell (names of
 // modules) is checked where the model is known.
 func (r *Recipe) Check() error {
-	r.Task, r.Method, r.QuantType = strings.ToUpper(r.Task), strings.ToUpper(r.Method), strings.ToLower(r.QuantType)
-	if r.Method == QLoRA {
-		r.Method, r.LoadIn4Bit = LoRA, true
+	r.Task, r.QuantType = strings.ToUpper(r.Task), strings.ToLower(r.QuantType)
+	if err := r.checkMethod(); err != nil {
+		return err
 	}
 	switch strings.ToLower(r.GradientCheckpointing) { // transformers' is a bool
 	case "true":
@@ -93,7 +102,6 @@ func (r *Recipe) Check() error {
 		want     []string
 	}{
 		{"task_type", r.Task, []string{string(adapter.SeqCls), string(adapter.CausalLM)}},
-		{"peft_type", r.Method, []string{LoRA, QLoRA, Full}},
 		{"bnb_4bit_quant_type", r.QuantType, []string{"nf4"}},
 		{"bias", r.Bias, []string{"none", "all", "lora_only"}},
 	} {
@@ -119,15 +127,6 @@ func (r *Recipe) Check() error {
 	}
 	if r.Threads < 0 {
 		return fmt.Errorf("threads is %d, expected 0 or more", r.Threads)
-	}
-	if r.Method == Full && r.LoadIn4Bit {
-		return fmt.Errorf("peft_type is FULL and load_in_4bit is true: a quantised base stays frozen; train it with LORA or unquantised")
-	}
-	if r.Scratch && r.Method != Full {
-		return fmt.Errorf("from_scratch is true and peft_type %s: only a whole model (FULL) starts from random weights", r.Method)
-	}
-	if r.Adapter != "" && r.Method != LoRA {
-		return fmt.Errorf("adapter_name_or_path is set and peft_type %s, expected LORA", r.Method)
 	}
 	if r.Resume && r.Overwrite {
 		return fmt.Errorf("resume_from_checkpoint and overwrite_output_dir exclude each other")

@@ -127,7 +127,7 @@ func TestCheck(t *testing.T) {
 		{"model: m\noutput_dir: o\n", "train_file is not set"},
 		{"model: m\ntrain_file: t\n", "output_dir is not set"},
 		{least + "task_type: TOKEN_CLS\n", `task_type is "TOKEN_CLS", expected one of ["SEQ_CLS" "CAUSAL_LM"]`},
-		{least + "peft_type: IA3\n", `peft_type is "IA3"`},
+		{least + "peft_type: ADALORA\n", `peft_type is "ADALORA"`},
 		{least + "bnb_4bit_quant_type: fp4\n", `bnb_4bit_quant_type is "fp4"`},
 		{least + "bias: some\n", `bias is "some"`},
 		{least + "max_length: 0\n", "max_length is 0"},

@@ -9,18 +9,26 @@ import (
 	"graft/shared/tensor"
 )
 
-// NewBias is an adapter of biases alone (BitFit, Ben Zaken et al. 2022). It is saved as a LORA that PEFT loads: of a model
-// with biases as bias="all" with no layer that has LoRA; of one without, as Llama, as a bias given to each linear layer
-// (lora_bias) over a LoRA of rank 1 whose matrices are zeros.
-func NewBias(l LoRA, m *model.Parts) (Adapter, error) {
+// Bias is the method of training biases alone (BitFit, Ben Zaken et al. 2022). It is saved as a LORA that PEFT loads: of a
+// model with biases as bias="all" with no layer that has LoRA; of one without, as Llama, as a bias given to each linear
+// layer (lora_bias) over a LoRA of rank 1 whose matrices are zeros.
+type Bias struct {
+	TargetModules, Exclude Names // of a model without biases; empty: all linear layers
+	Layers                 []int
+	ModulesToSave          []string
+}
+
+// New binds it to a model.
+func (b Bias) New(c Common, m *model.Parts) (Adapter, error) {
+	l := LoRA{TaskType: c.TaskType, BaseModel: c.BaseModel, ModulesToSave: c.more(b.ModulesToSave)}
 	if slices.ContainsFunc(m.Weights, func(name string) bool { return strings.HasSuffix(name, ".bias") }) {
-		if !l.TargetModules.empty() {
-			return nil, fmt.Errorf("target_modules %v: the model has biases, and all of them are trained", l.TargetModules)
+		if !b.TargetModules.empty() || len(b.Layers) > 0 {
+			return nil, fmt.Errorf("target_modules and layers_to_transform: the model has biases, and all of them are trained")
 		}
-		return NewLoRA(LoRA{TaskType: l.TaskType, BaseModel: l.BaseModel, Bias: "all", ModulesToSave: l.ModulesToSave, TargetModules: Names{Pattern: Dummy}}, m)
+		l.Bias, l.TargetModules.Pattern = "all", Dummy
+		return NewLoRA(l, m)
 	}
-	l = LoRA{TaskType: l.TaskType, BaseModel: l.BaseModel, R: 1, LoraAlpha: 1, LoraBias: true, ModulesToSave: l.ModulesToSave,
-		TargetModules: l.TargetModules, Exclude: l.Exclude, Layers: l.Layers}
+	l.R, l.LoraAlpha, l.LoraBias, l.TargetModules, l.Exclude, l.Layers = 1, 1, true, b.TargetModules, b.Exclude, b.Layers
 	if l.TargetModules.empty() {
 		l.TargetModules.Pattern = AllLinear
 	}
@@ -28,9 +36,9 @@ func NewBias(l LoRA, m *model.Parts) (Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := a.(*lora)
-	b.biasOnly = true
-	return addedBias{b}, nil
+	added := addedBias{a.(*lora)}
+	added.biasOnly = true
+	return added, nil
 }
 
 // addedBias is a lora whose matrices stay zeros.

@@ -9,6 +9,7 @@ import (
 	"graft/shared/graph"
 	"graft/shared/op"
 	"graft/shared/tensor"
+	"graft/shared/weights"
 )
 
 // encoderName begins the names of what a prompt is trained through: PEFT's names without the adapter's.
@@ -113,11 +114,14 @@ func (a encodedPrompt) Stored(read func(string, ...int) (*tensor.Tensor, error))
 // trainedFurther is implemented by kinds that have an encoder when they are trained.
 type trainedFurther interface{ encoded() (Adapter, error) }
 
-// Further gives an adapter of a directory as it is trained further: where the directory has the trained tensors
-// (TrainedName), through the encoder they are of; else, as of adapters from PEFT, which keeps none, without.
-func Further(a Adapter, hasTrained bool) (Adapter, error) {
-	if t, ok := a.(trainedFurther); ok && hasTrained {
-		return t.encoded()
+// Further gives the adapter of a directory as it is trained further, and the tensors it starts from: where the directory has
+// those of an encoder (TrainedName) with it; else, as of adapters from PEFT, which keeps none, the prompt itself.
+func (d *Directory) Further() (Adapter, weights.Source, error) {
+	if t, ok := d.Adapter.(trainedFurther); ok && d.Trained != nil {
+		a, err := t.encoded()
+		if _, ok := a.(Storer); ok || err != nil {
+			return a, d.Trained, err
+		}
 	}
-	return a, nil
+	return d.Adapter, d.Tensors, nil
 }

@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"fmt"
+	"strings"
 
 	"graft/shared/graph"
 	"graft/shared/model"
@@ -18,8 +19,10 @@ type PrefixTuning struct {
 	NumVirtualTokens int
 	// PrefixProjection trains the prefix through two layers of EncoderHiddenSize values with a tanh between.
 	PrefixProjection  bool
-	EncoderHiddenSize int    // 0: the width of keys
-	InitWeights       string // "zero", or "" for random ones
+	EncoderHiddenSize int       // 0: the width of keys
+	InitWeights       string    // "zero", or "" for random ones
+	InitText          string    // text whose keys and values the prefix starts as; "" for none
+	InitKV            []float32 // of InitText: [NumVirtualTokens,2·layers·width]
 	ModulesToSave     []string
 }
 
@@ -30,6 +33,7 @@ type prefixTuning struct {
 
 	m     *model.Parts
 	train *encoder // of a new adapter with projection
+	kv    []float32
 }
 
 var (
@@ -50,6 +54,12 @@ func NewPrefixTuning(c PrefixTuning, m *model.Parts) (Adapter, error) {
 	}
 	if c.InitWeights != "" && c.InitWeights != "zero" {
 		return nil, fmt.Errorf("init_weights is %q, expected zero or nothing", c.InitWeights)
+	}
+	if a.kv = c.InitKV; a.kv != nil && a.PrefixProjection {
+		return nil, fmt.Errorf("init_text: a prefix that is trained through prefix_projection does not start from a text")
+	}
+	if a.kv != nil && len(a.kv) != a.rows*a.cols {
+		return nil, fmt.Errorf("init_text: %d keys and values, expected %d rows of %d", len(a.kv), a.rows, a.cols)
 	}
 	return a.encoded()
 }
@@ -131,13 +141,16 @@ func (a *prefixTuning) Init(name string, shape tensor.Shape, s Start) ([]float32
 	zero := a.InitWeights == "zero"
 	if a.train != nil {
 		v, ok := a.train.init(name, shape, s)
-		if ok && zero && len(name) > len(encoderName) && name[len(encoderName):][:min(11, len(name)-len(encoderName))] == "transform.2" {
+		if ok && zero && strings.HasPrefix(name, encoderName+"transform.2.") {
 			clear(v)
 		}
 		return v, ok, nil
 	}
-	if name != promptEmbeddings {
+	switch {
+	case name != promptEmbeddings:
 		return nil, false, nil
+	case a.kv != nil:
+		return a.kv, true, nil
 	}
 	if zero {
 		return make([]float32, shape.Len()), true, nil

@@ -128,6 +128,8 @@ func (c *promptConfig) Merge(string, *tensor.Tensor, weights.Source) (bool, erro
 	return false, fmt.Errorf("an adapter of virtual tokens adds positions, not weights, so it can't be merged; use it as an adapter")
 }
 
+func errNoTokens(key string) error { return fmt.Errorf("%s has no tokens", key) }
+
 // repeated is the first n of ids repeated, PEFT's way to start n virtual tokens from a text.
 func repeated(ids []int32, n int) []int32 {
 	out := make([]int32, n)

@@ -53,7 +53,7 @@ func NewPromptTuning(c PromptTuning, m *model.Parts) (Adapter, error) {
 	case Random, SampleVocab:
 	case Text:
 		if len(c.InitTokens) == 0 {
-			return nil, fmt.Errorf("prompt_tuning_init is TEXT and prompt_tuning_init_text has no tokens")
+			return nil, errNoTokens("prompt_tuning_init is TEXT and prompt_tuning_init_text")
 		}
 	default:
 		return nil, fmt.Errorf("prompt_tuning_init is %q, expected RANDOM, SAMPLE_VOCAB or TEXT", c.Init)

@@ -24,6 +24,7 @@ type Classifier struct {
 	maxLength int
 	pad       int32 // -1: none
 	scale     float64
+	virtual   adapter.Virtual // of the adapter
 	passes    map[[2]int]*device.Run
 }
 
@@ -50,6 +51,8 @@ func (b *Base) Classifier(a *Adapter) (*Classifier, error) {
 		if n := a.Labels(); n > 0 {
 			classes = n
 		}
+		c.virtual = adapter.VirtualOf(a.Adapter)
+		c.maxLength -= c.virtual.Rows + c.virtual.Keys
 		c.adopt(a.Sidecar)
 	}
 	if classes == 0 {
@@ -109,6 +112,13 @@ func (b *Base) attach(a *Adapter, g *graph.Graph, m *device.Memory) error {
 			return fmt.Errorf("adapter: %w", err)
 		}
 	}
+	d, ok := a.Adapter.(adapter.Deriver)
+	if !ok {
+		return nil
+	}
+	if err := adapter.Derive(d, g, b.float32s, a.Tensors, m.Write); err != nil {
+		return fmt.Errorf("adapter: %w", err)
+	}
 	return nil
 }
 
@@ -141,6 +151,7 @@ func (c *Classifier) Encode(text string) (dataset.Sequence, error) {
 	if c.pad >= 0 {
 		s.PoolBefore(c.pad)
 	}
+	s.Prompt(c.virtual.Rows)
 	return s, nil
 }
 
@@ -174,6 +185,7 @@ func (c *Classifier) Classify(ctx context.Context, texts []string) ([][]float64,
 
 func (c *Classifier) run(ctx context.Context, seqs []dataset.Sequence) ([][]float64, error) {
 	b := dataset.Pack(seqs, dataset.Bucket)
+	b.Shift(c.virtual.Keys)
 	items := len(seqs)
 	if items > 1 {
 		items = dataset.Bucket(items)

@@ -54,7 +54,7 @@ func trained(t *testing.T, b *engine.Base, task adapter.TaskType) fs.FS {
 	a := train.Defaults()
 	a.LearningRate, a.NumTrainEpochs, a.PerDeviceTrainBatchSize = 5e-3, 3, 2
 	store := traintest.NewStore()
-	job, err := (&engine.Training{Base: b, LoRA: &adapter.LoRA{R: 4, LoraAlpha: 8}, Task: task, Labels: labels, Train: table, Eval: table,
+	job, err := (&engine.Training{Base: b, Method: adapter.LoRA{R: 4, LoraAlpha: 8}, Task: task, Labels: labels, Train: table, Eval: table,
 		MaxLength: 32, Arguments: a, Store: store, Version: "test"}).Prepare()
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"graft/shared/adapter"
+	"graft/shared/dataset"
 	"graft/shared/generate"
 	"graft/shared/tensor"
 )
@@ -12,6 +14,10 @@ import (
 type Session struct {
 	reader *reader
 	length int // tokens fed so far
+
+	// What an adapter has before the tokens: keys, which every pass writes, or virtual tokens, which are read once.
+	virtual adapter.Virtual
+	read    bool
 }
 
 // prefillRows is the most prompt tokens of one pass: enough to keep matrix products busy, few enough that the pass's
@@ -21,19 +27,27 @@ const prefillRows = 512
 // Session readies the base, and the adapter unless nil, to read up to context tokens. Keys and values are kept as cache.
 func (b *Base) Session(a *Adapter, context int, cache tensor.DType) (*Session, error) {
 	most := b.Model.Config().MaxPositionEmbeddings
+	var v adapter.Virtual
+	if a != nil {
+		v = adapter.VirtualOf(a.Adapter)
+		most -= v.Rows + v.Keys
+	}
 	if context < 1 || context > most {
 		return nil, fmt.Errorf("context of %d tokens, expected 1 to the model's %d", context, most)
 	}
-	r := newReader(b, context, cache)
+	r := newReader(b, v.Rows+v.Keys+context, cache)
 	if err := r.adopt(a); err != nil {
 		return nil, err
 	}
-	return &Session{reader: r}, nil
+	return &Session{reader: r, virtual: v}, nil
 }
+
+// before is the number of positions before the first token's.
+func (s *Session) before() int { return s.virtual.Rows + s.virtual.Keys }
 
 // Len is the number of tokens fed so far, Context how many there is room for.
 func (s *Session) Len() int     { return s.length }
-func (s *Session) Context() int { return s.reader.rows }
+func (s *Session) Context() int { return s.reader.rows - s.before() }
 
 // Rewind forgets all but the first n tokens.
 func (s *Session) Rewind(n int) { s.length = min(s.length, max(n, 0)) }
@@ -50,21 +64,38 @@ func (s *Session) Feed(ctx context.Context, ids []int32) ([]float32, error) {
 	if err := s.reader.base.checkTokens(ids); err != nil {
 		return nil, err
 	}
-	for {
+	if !s.read && s.virtual.Rows > 0 {
+		prompt := dataset.Sequence{}
+		prompt.Prompt(s.virtual.Rows)
+		if _, err := s.pass(ctx, prompt.Tokens, 0); err != nil {
+			return nil, err
+		}
+		s.read = true
+	}
+	logits, err := s.pass(ctx, ids, s.before()+s.length)
+	if err == nil {
+		s.length += len(ids)
+	}
+	return logits, err
+}
+
+// pass reads tokens from a position on and returns the logits after the last.
+func (s *Session) pass(ctx context.Context, ids []int32, from int) ([]float32, error) {
+	var logits [][]float32
+	for len(ids) > 0 {
 		n := min(len(ids), prefillRows)
 		rows := make([]generate.Row, n)
 		for i, id := range ids[:n] {
-			at := int32(s.length + i)
+			at := int32(from + i)
 			rows[i] = generate.Row{Token: id, Position: at, Slot: at, Hi: at + 1}
 		}
-		logits, err := s.reader.Pass(ctx, rows, []int{n - 1})
-		if err != nil {
+		var err error
+		if logits, err = s.reader.Pass(ctx, rows, []int{n - 1}); err != nil {
 			return nil, err
 		}
-		if s.length, ids = s.length+n, ids[n:]; len(ids) == 0 {
-			return logits[0], nil
-		}
+		from, ids = from+n, ids[n:]
 	}
+	return logits[0], nil
 }
 
 // checkTokens reports a token the model does not know.

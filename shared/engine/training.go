@@ -24,13 +24,15 @@ import (
 
 // Training is what an adapter, or a whole model, is trained from.
 type Training struct {
-	Base      *Base
-	LoRA      *adapter.LoRA // nil trains the whole model
-	Task      adapter.TaskType
-	Labels    *dataset.Labels // of SEQ_CLS
-	Train     *dataset.Table
-	Eval      *dataset.Table // nil: none
-	MaxLength int            // tokens; 0: the model's limit
+	Base   *Base
+	Method adapter.Method // nil trains the whole model
+	// LoRAPlusLRRatio is how many times the learning rate of LoRA's first matrix the second has (Hayou et al. 2024); 0: once.
+	LoRAPlusLRRatio float64
+	Task            adapter.TaskType
+	Labels          *dataset.Labels // of SEQ_CLS
+	Train           *dataset.Table
+	Eval            *dataset.Table // nil: none
+	MaxLength       int            // tokens; 0: the model's limit
 	// Encode gives the tokens of a row of CAUSAL_LM and which are learnt; nil for plain texts and prompts with
 	// completions, each ended by the model's end token, and conversations in the model's chat template.
 	Encode    func(r dataset.Row) (ids []int32, learn []bool, err error)
@@ -55,26 +57,17 @@ func (t *Training) Prepare() (*Job, error) {
 	b := t.Base
 	cfg := b.Model.Config()
 	o := train.Options{Memory: b.Memory.Child(), Model: b.Model, Task: t.Task, DType: b.storage(), Base: b.float32s, Arguments: t.Arguments, Store: t.Store, Files: t.files}
-	if t.LoRA != nil {
-		l := *t.LoRA
-		l.TaskType, l.BaseModel = t.Task, b.Name
-		if t.Task == adapter.SeqCls {
-			l.ModulesToSave = append(slices.Clone(l.ModulesToSave), b.absentHead()...)
-		}
-		var err error
-		if o.Adapter, err = adapter.NewLoRA(l, b.parts); err != nil {
+	if t.Method != nil || t.Start != nil {
+		if err := t.adapt(&o); err != nil {
 			return nil, err
 		}
-		if t.Start != nil {
-			o.Adapter, o.Start = t.Start.Adapter, t.Start.Tensors
-		}
-		t.adapter = o.Adapter
 	}
 	if t.Task == adapter.SeqCls {
 		o.Labels, o.Metrics = t.Labels.Names(), t.metrics
 	}
-	if t.MaxLength <= 0 || t.MaxLength > cfg.MaxPositionEmbeddings {
-		t.MaxLength = cfg.MaxPositionEmbeddings
+	virtual := adapter.VirtualOf(t.adapter)
+	if most := cfg.MaxPositionEmbeddings - virtual.Rows - virtual.Keys; t.MaxLength <= 0 || t.MaxLength > most {
+		t.MaxLength = most
 	}
 	rows, err := t.encode(t.Train)
 	if err != nil {
@@ -140,8 +133,19 @@ func (b *Base) float32s(name string, shape tensor.Shape) ([]float32, bool, error
 	return v.Floats(), true, nil
 }
 
-// encode makes sequences of a table.
+// encode makes sequences of a table, with the adapter's virtual tokens before each.
 func (t *Training) encode(table *dataset.Table) (*dataset.Encoded, error) {
+	e, err := t.encodeTokens(table)
+	if err != nil {
+		return nil, err
+	}
+	for i := range e.Sequences {
+		e.Sequences[i].Prompt(adapter.VirtualOf(t.adapter).Rows)
+	}
+	return e, nil
+}
+
+func (t *Training) encodeTokens(table *dataset.Table) (*dataset.Encoded, error) {
 	if t.Task == adapter.SeqCls {
 		ids, err := t.Labels.IDs(table)
 		if err != nil {

@@ -188,11 +188,7 @@ func (s session) base(name string, _ tensor.Shape) ([]float32, bool, error) {
 // trained runs the adapter's loss with everything trained, and reads logits, loss and gradients, with values kept and with
 // values computed again.
 func (s session) trained(name string, want, grads weights.Source) {
-	from := s.d.Tensors
-	if s.d.Trained != nil {
-		from = s.d.Trained
-	}
-	a, err := adapter.Further(s.d.Adapter, s.d.Trained != nil)
+	a, from, err := s.d.Further()
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -96,8 +96,8 @@ func (o *trainFlags) measure(ctx context.Context) (r *trainResult, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.adapter, err)
 	}
-	// What LoRA says gives way to what the adapter is.
-	t := engine.Training{Base: base, LoRA: &adapter.LoRA{R: 8}, Task: adapter.SeqCls, Labels: labels, Train: table, MaxLength: o.maxLength, Arguments: o.arguments, Start: start}
+	// What Method says gives way to what the adapter is.
+	t := engine.Training{Base: base, Method: adapter.LoRA{R: 8}, Task: adapter.SeqCls, Labels: labels, Train: table, MaxLength: o.maxLength, Arguments: o.arguments, Start: start}
 	job, err := t.Prepare()
 	if err != nil {
 		return nil, err
