@@ -54,8 +54,8 @@ func openOnlyGGUF(fsys fs.FS) (Source, error) {
 	}
 	switch len(names) {
 	case 0:
-		if _, err := fs.Stat(fsys, "pytorch_model.bin"); err == nil {
-			return nil, errors.New("pytorch_model.bin runs code when it is loaded and is not read: save the model as safetensors")
+		if pickles, _ := fs.Glob(fsys, "pytorch_model*.bin"); len(pickles) > 0 {
+			return nil, fmt.Errorf("%s runs code when it is loaded and is not read: save the model as safetensors (transformers: model.save_pretrained(directory, safe_serialization=True))", pickles[0])
 		}
 		return nil, fmt.Errorf("no %s, %s or *.gguf: %w", singleName, indexName, fs.ErrNotExist)
 	default:

@@ -77,6 +77,7 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		{"nothing", nil, []string{"no model.safetensors", "*.gguf"}},
 		{"pickle", map[string][]byte{"pytorch_model.bin": nil}, []string{"pytorch_model.bin", "safetensors"}},
+		{"pickles", map[string][]byte{"pytorch_model-00001-of-00002.bin": nil}, []string{"pytorch_model-00001-of-00002.bin", "safetensors"}},
 		{"two gguf", map[string][]byte{"a.gguf": nil, "b.gguf": nil}, []string{"2 GGUF files", "a.gguf, b.gguf"}},
 		{"empty gguf", map[string][]byte{"a.gguf": []byte("GGUF")}, []string{"a.gguf", "gguf"}},
 		{"garbled file", map[string][]byte{singleName: []byte("garbage, no header")}, []string{singleName, "safetensors"}},
