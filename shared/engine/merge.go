@@ -29,7 +29,7 @@ func (b *Base) Merge(a *Adapter, dtype tensor.DType) (*Merged, error) {
 		return nil, fmt.Errorf("merge: dtype %v, expected f32, f16 or bf16", dtype)
 	}
 	var c map[string]any
-	if err := json.Unmarshal(b.Config, &c); err != nil {
+	if err := unmarshalExact(b.Config, &c); err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
 	delete(c, "quantization_config")

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -272,7 +273,7 @@ func (b *Base) tokenizerHash() (string, error) {
 // modelConfig is the base's config.json for the model trained whole: float32 and, with classes, their names.
 func (t *Training) modelConfig() ([]byte, error) {
 	var c map[string]any
-	if err := json.Unmarshal(t.Base.Config, &c); err != nil {
+	if err := unmarshalExact(t.Base.Config, &c); err != nil {
 		return nil, err
 	}
 	delete(c, "quantization_config")
@@ -301,4 +302,11 @@ func (b *Base) classifierClass() string {
 		}
 	}
 	return name + "ForSequenceClassification"
+}
+
+// unmarshalExact reads JSON with its numbers as they are written: transformers refuses 30 where it wants 30.0.
+func unmarshalExact(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	return d.Decode(into)
 }

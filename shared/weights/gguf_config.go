@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -87,7 +88,7 @@ func (g *GGUF) Config() ([]byte, error) {
 	if v, ok := g.Meta.String("general.name"); ok {
 		c["_name_or_path"] = v
 	}
-	b, err := json.MarshalIndent(c, "", "  ")
+	b, err := json.MarshalIndent(withPoints(c), "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("gguf: config: %w", err) // a NaN or infinity in the metadata
 	}
@@ -191,4 +192,36 @@ func (m Meta) ends() []int64 {
 		}
 	}
 	return ends
+}
+
+// real is a float that is written with a point or an exponent: transformers refuses 30 where it wants 30.0.
+type real float64
+
+func (r real) MarshalJSON() ([]byte, error) {
+	b, err := json.Marshal(float64(r))
+	if err == nil && !bytes.ContainsAny(b, ".e") {
+		b = append(b, ".0"...)
+	}
+	return b, err
+}
+
+// withPoints is v with its floats written so.
+func withPoints(v any) any {
+	switch v := v.(type) {
+	case float64:
+		return real(v)
+	case []float64:
+		out := make([]real, len(v))
+		for i, f := range v {
+			out[i] = real(f)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, x := range v {
+			out[k] = withPoints(x)
+		}
+		return out
+	}
+	return v
 }
