@@ -137,6 +137,7 @@ graft predict --adapter out/finance "本季度公司营收同比增长20%,净利
 		a.pull(), a.push(), a.template(),
 		a.promptCommand(),
 		a.data(),
+		a.advise(),
 		a.version(),
 	)
 	root.SetHelpCommand(&cobra.Command{Use: "help [command]", Hidden: true, RunE: func(_ *cobra.Command, args []string) error {

@@ -29,6 +29,7 @@ func TestHelp(t *testing.T) {
 			"pull", "push", "template", "template render",
 			"prompt", "prompt render",
 			"data", "data check", "data split", "data clean", "data convert",
+			"advise",
 			"version",
 		} {
 			args := []string{"--help", "--lang", lang}
