@@ -8,103 +8,161 @@ import (
 
 	"graft/shared/adapter"
 	"graft/shared/dataset"
+	"graft/shared/eval"
 )
 
-func (a *app) eval() *cobra.Command {
-	var data, positive, task string
-	var maxLength int
-	var columns dataset.Columns
-	var asJSON bool
-	var m *modelFlags
-	var p *predictionFlags
-	var cmd *cobra.Command
-	cmd = a.command("eval", text{"measure a model on labelled data", "在带标签的数据上评估模型"},
-		text{"eval classifies the rows of a file and compares the answers with its labels: accuracy, precision, recall, F1 and\nmore with 95 % intervals, the confusion matrix, latency, throughput and memory.\n--predictions scores the answers that another system left in a file.",
-			"eval 对文件逐行分类并与标签比较:准确率、精确率、召回率、F1 等指标及 95 % 置信区间,\n混淆矩阵,延迟、吞吐量和内存。\n--predictions 对其他系统写入文件的预测评分。"},
-		"graft eval --model base --adapter out/finance --data test.csv --json\ngraft eval --predictions predictions.csv --json",
-		func(ctx context.Context, _ []string) error {
-			if p.path != "" {
-				return a.evalPredictions(cmd, p, positive, asJSON)
-			}
-			if data == "" {
-				return usagef("--data names no file")
-			}
-			o, err := a.open(m)
-			if err != nil {
-				return err
-			}
-			defer o.Close()
-			kind := adapter.TaskType(strings.ToUpper(task))
-			if kind == "" && o.adapter != nil {
-				kind = o.adapter.Adapter.Task()
-			}
-			if kind == adapter.CausalLM {
-				columns.Form = dataset.CausalLM
-			} else if kind != "" && kind != adapter.SeqCls {
-				return usagef("--task is %q, expected %s or %s", task, adapter.SeqCls, adapter.CausalLM)
-			}
-			table, err := readTable(data, columns)
-			if err != nil {
-				return err
-			}
-			if kind == adapter.CausalLM {
-				r, err := perplexity(ctx, o.Base, o.adapter, table, maxLength, scoreBatch)
-				if err != nil {
-					return err
-				}
-				if asJSON {
-					return a.printJSON(r)
-				}
-				return a.printPerplexity(r)
-			}
-			cl, err := o.Classifier(o.adapter)
-			if err != nil {
-				return err
-			}
-			defer cl.Close()
-			r, err := a.score(ctx, cl, table, positive)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return a.printJSON(r)
-			}
-			return a.printResult(a.out, r)
-		})
-	p = a.predictionFlags(cmd)
-	m = a.modelFlags(cmd, 0)
-	f, of := cmd.Flags(), a.lang.of
-	f.StringVar(&data, "data", "", of(text{"labelled data: .csv or .jsonl", "带标签的数据:.csv 或 .jsonl"}))
-	f.StringVar(&columns.Text, "text-column", "text", of(text{"column of the text", "文本所在列"}))
-	f.StringVar(&columns.Label, "label-column", "label", of(text{"column of the label", "标签所在列"}))
-	f.StringVar(&task, "task", "", of(text{"SEQ_CLS, or CAUSAL_LM to measure perplexity; default: the adapter's task", "SEQ_CLS,或 CAUSAL_LM(计算困惑度);默认为适配器的任务"}))
-	f.IntVar(&maxLength, "max-length", 0, of(text{"longest text in tokens, for CAUSAL_LM; 0: the model's", "文本的最大 token 数(CAUSAL_LM);0 为模型上限"}))
-	f.StringVar(&positive, "positive", "", of(text{"class that precision, recall and F1 are of, when there are two; default: the last", "二分类时精确率、召回率和 F1 所针对的类别(默认为最后一个)"}))
-	f.BoolVar(&asJSON, "json", false, of(msgJSON))
-	return cmd
+// evaluation is one run of graft eval.
+type evaluation struct {
+	*app
+	cmd         *cobra.Command
+	data        string
+	columns     dataset.Columns
+	task        string
+	maxLength   int
+	positive    string
+	asJSON      bool
+	model       *modelFlags
+	predictions *predictionFlags
+	judgement   *judgementFlags
 }
 
-// evalPredictions is eval of a file of answers.
-func (a *app) evalPredictions(cmd *cobra.Command, p *predictionFlags, positive string, asJSON bool) error {
-	for _, name := range []string{"data", "model", "adapter", "task"} {
-		if cmd.Flags().Changed(name) {
+func (a *app) eval() *cobra.Command {
+	e := &evaluation{app: a}
+	e.cmd = a.command("eval", text{"measure a model, or any system's predictions, on labelled data", "在带标签的数据上评估模型或任意系统的预测"},
+		text{`eval classifies the rows of a file and compares the answers with its labels: accuracy, precision, recall, F1, areas
+under curves, calibration and more with 95 % intervals, the confusion matrix, latency, throughput and memory.
+--predictions scores the answers that another system left in a file; texts with a column reference are compared by
+ROUGE, BLEU and chrF. --targets gives verdicts: pass, fail, or not enough data, if the limit lies in the interval.
+--feedback reads a log of who converted or was reviewed. --report leaves JSON, Markdown, HTML, JUnit and CSV files.`,
+			`eval 对文件逐行分类并与标签比较:准确率、精确率、召回率、F1、曲线下面积、校准等指标及 95 % 置信区间,
+混淆矩阵,延迟、吞吐量和内存。--predictions 对其他系统写入文件的预测评分;含 reference 列的文本以
+ROUGE、BLEU、chrF 比较。--targets 给出结论:pass、fail,或 not enough data(界限落在区间内)。
+--feedback 读取转化或人工审核的日志。--report 写出 JSON、Markdown、HTML、JUnit 和 CSV 文件。`},
+		`graft eval --adapter out/finance --data test.csv --targets article --report out/report
+graft eval --predictions predictions.csv --json
+graft eval --adapter out/finance --data test.csv --calibrate valid.csv --max-review-rate 5%
+graft eval --feedback log.csv`,
+		e.run)
+	e.predictions = a.predictionFlags(e.cmd)
+	e.model = a.modelFlags(e.cmd, 0)
+	f, of := e.cmd.Flags(), a.lang.of
+	f.StringVar(&e.data, "data", "", of(text{"labelled data: .csv or .jsonl", "带标签的数据:.csv 或 .jsonl"}))
+	f.StringVar(&e.columns.Text, "text-column", "text", of(text{"column of the text", "文本所在列"}))
+	f.StringVar(&e.columns.Label, "label-column", "label", of(text{"column of the label", "标签所在列"}))
+	f.StringVar(&e.task, "task", "", of(text{"SEQ_CLS, or CAUSAL_LM to measure perplexity; default: the adapter's task", "SEQ_CLS,或 CAUSAL_LM(计算困惑度);默认为适配器的任务"}))
+	f.IntVar(&e.maxLength, "max-length", 0, of(text{"longest text in tokens, for CAUSAL_LM; 0: the model's", "文本的最大 token 数(CAUSAL_LM);0 为模型上限"}))
+	f.StringVar(&e.positive, "positive", "", of(text{"class that precision, recall and F1 are of, when there are two; default: the last, or one that is named so", "二分类时精确率、召回率和 F1 所针对的类别(默认为最后一个,或名称表明为正类的)"}))
+	e.judgement = a.judgementFlags(e.cmd)
+	f.BoolVar(&e.asJSON, "json", false, of(msgJSON))
+	return e.cmd
+}
+
+func (e *evaluation) run(ctx context.Context, _ []string) error {
+	if err := e.judgement.check(); err != nil {
+		return err
+	}
+	switch {
+	case e.predictions.path != "":
+		return e.ofPredictions()
+	case e.data == "" && e.judgement.feedback != "":
+		return e.ofFeedback()
+	case e.data == "":
+		return usagef("--data names no file")
+	}
+	o, err := e.open(e.model)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	kind := adapter.TaskType(strings.ToUpper(e.task))
+	if kind == "" && o.adapter != nil {
+		kind = o.adapter.Adapter.Task()
+	}
+	if kind == adapter.CausalLM {
+		e.columns.Form = dataset.CausalLM
+	} else if kind != "" && kind != adapter.SeqCls {
+		return usagef("--task is %q, expected %s or %s", e.task, adapter.SeqCls, adapter.CausalLM)
+	}
+	table, err := readTable(e.data, e.columns)
+	if err != nil {
+		return err
+	}
+	if kind == adapter.CausalLM {
+		r, err := perplexity(ctx, o.Base, o.adapter, table, e.maxLength, scoreBatch)
+		if err != nil {
+			return err
+		}
+		if e.asJSON {
+			return e.printJSON(r)
+		}
+		return e.printPerplexity(r)
+	}
+	cl, err := o.Classifier(o.adapter)
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	s, err := e.score(ctx, cl, table, e.positive)
+	if err != nil {
+		return err
+	}
+	if err := e.loads(ctx, cl, s); err != nil {
+		return err
+	}
+	s.name = strings.TrimRight(e.model.adapter, "/")
+	if s.name == "" {
+		s.name = e.model.model
+	}
+	s.identity = append(s.identity, [2]string{"model", e.model.model}, [2]string{"adapter", e.model.adapter}, [2]string{"data", e.data})
+	other := func(path string) (*eval.Answers, error) {
+		table, err := readTable(path, e.columns)
+		if err != nil {
+			return nil, err
+		}
+		answers, _, err := e.classify(ctx, cl, table, e.positive)
+		return answers, err
+	}
+	return e.judge(s, other, e.keepCalibration)
+}
+
+// ofPredictions is eval of a file of answers.
+func (e *evaluation) ofPredictions() error {
+	for _, name := range []string{"data", "model", "adapter", "task", "load"} {
+		if e.cmd.Flags().Changed(name) {
 			return usagef("--predictions scores answers that are there already; --%s does not go with it", name)
 		}
 	}
 	label := ""
-	if f := cmd.Flags().Lookup("label-column"); f.Changed {
+	if f := e.cmd.Flags().Lookup("label-column"); f.Changed {
 		label = f.Value.String()
 	}
-	o, err := p.options(label, positive)
+	o, err := e.predictions.options(label, e.positive)
 	if err != nil {
 		return err
 	}
-	_, r, err := a.scorePredictions(p.path, o)
+	records, err := e.readRecords(e.predictions.path)
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return a.printJSON(r)
+	if label == "" && records.IsGeneration() {
+		return e.ofTexts(records)
 	}
-	return a.printResult(a.out, r)
+	s, err := scoreRecords(records, o)
+	if err != nil {
+		return err
+	}
+	s.name = e.predictions.path
+	s.identity = append(s.identity, [2]string{"predictions", e.predictions.path})
+	other := func(path string) (*eval.Answers, error) {
+		r, err := e.readRecords(path)
+		if err != nil {
+			return nil, err
+		}
+		p, err := r.Predictions(o)
+		if err != nil {
+			return nil, err
+		}
+		return p.WithClasses(s.answers.Classes())
+	}
+	return e.judge(s, other, nil)
 }

@@ -57,23 +57,24 @@ func (a *app) readRecords(path string) (*eval.Records, error) {
 	return eval.ReadRecords(f, path)
 }
 
-// scorePredictions scores a file, and says on standard error what is odd about it.
-func (a *app) scorePredictions(path string, o eval.PredictionOptions) (*eval.Predictions, *eval.Result, error) {
-	records, err := a.readRecords(path)
-	if err != nil {
-		return nil, nil, err
-	}
+// scoreRecords scores the rows of a file of predictions.
+func scoreRecords(records *eval.Records, o eval.PredictionOptions) (*scored, error) {
 	p, err := records.Predictions(o)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	r, err := p.Score(eval.Bootstrap{})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	r.Warnings = append(p.Warnings, r.Warnings...)
-	a.warn(r.Warnings)
-	return p, r, nil
+	s := &scored{answers: p.Answers, result: r}
+	if i := records.Column("text", "sentence", "content", "内容", "文本"); i >= 0 {
+		for _, row := range p.Rows {
+			s.texts = append(s.texts, records.At(row, i))
+		}
+	}
+	return s, nil
 }
 
 // warn tells what an evaluation found odd.

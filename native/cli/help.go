@@ -108,6 +108,8 @@ func flagName(f *pflag.Flag) string {
 		name += " text"
 	case "stringArray", "stringSlice":
 		name += " text…"
+	case "float64Slice":
+		name += " float…"
 	case "float64":
 		name += " float"
 	case "uint64":

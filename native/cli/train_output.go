@@ -205,7 +205,7 @@ func (t *training) test(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.report(result, func() error { return t.printResult(t.out, result) })
+	return t.report(result.result, func() error { return t.printResult(t.out, result.result) })
 }
 
 // report keeps the test's result in output_dir and tells it.

@@ -15,6 +15,7 @@ type Generation struct {
 	Intervals    map[string]Interval `json:"intervals"`
 	BLEUTokens   string              `json:"bleu_tokenize,omitempty"` // 13a or zh
 	BrevityRatio float64             `json:"length_ratio,omitempty"`  // tokens written over tokens of the references
+	Targets      []Check             `json:"targets,omitempty"`
 }
 
 // generationNames are the values in the order of reports.

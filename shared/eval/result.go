@@ -8,28 +8,30 @@ import (
 )
 
 // Result is an evaluation. Its JSON has one key a metric (see Metrics), null where the answers do not define it, and those of
-// the fields.
+// its fields.
 type Result struct {
-	Values      map[string]float64 // by metric; those that need probabilities are absent without
-	N           int
-	Missing     int                 // rows without an answer, which count as wrong
-	Intervals   map[string]Interval // by metric, 95 %
-	Labels      []string            // names of the classes in the order of Confusion
-	Confusion   [][]int             // row: true class, column: predicted class
-	Classes     []ClassScore
-	Average     string     // what precision, recall and f1 are: "binary" or "macro"
-	Positive    string     // the class they are of, if binary
-	Reliability []Bin      // nil without probabilities
-	Selective   *Selective // nil without probabilities
-	Draws       int        // of the bootstrap
-	Warnings    []string
+	Values    map[string]float64  `json:"-"` // by metric; those that need probabilities are absent without
+	N         int                 `json:"n"`
+	Missing   int                 `json:"missing"`            // rows without an answer, which count as wrong
+	Average   string              `json:"average"`            // what precision, recall and f1 are: "binary" or "macro"
+	Positive  string              `json:"positive,omitempty"` // the class they are of, if binary
+	Intervals map[string]Interval `json:"intervals"`          // by metric, 95 %
+	Labels    []string            `json:"labels"`             // names of the classes in the order of Confusion
+	Confusion [][]int             `json:"confusion"`          // row: true class, column: predicted class
+	Classes   []ClassScore        `json:"classes"`
 
-	Latency         *Latency // the rest is measured by the caller
-	ThroughputQPS   float64
-	PeakMemoryBytes int64
-	Targets         []Check
-	Calibration     *Calibration // nil if no temperature was fitted
-	Loads           []*Load
+	Reliability []Bin        `json:"reliability,omitempty"` // nil without probabilities, as Selective
+	Selective   *Selective   `json:"selective,omitempty"`
+	Calibration *Calibration `json:"calibration,omitempty"` // nil if no temperature was fitted
+	Draws       int          `json:"bootstrap_draws"`
+	Warnings    []string     `json:"warnings,omitempty"`
+
+	Latency         *Latency  `json:"latency_ms,omitempty"` // the rest is measured by the caller
+	ThroughputQPS   float64   `json:"throughput_qps,omitempty"`
+	Loads           []*Load   `json:"load,omitempty"`
+	PeakMemoryBytes int64     `json:"peak_memory_bytes,omitempty"`
+	Feedback        *Feedback `json:"feedback,omitempty"`
+	Targets         []Check   `json:"targets,omitempty"`
 }
 
 // ClassScore is how well one class is recognised.
@@ -110,28 +112,6 @@ func (a *Answers) oneSided() string {
 	return "labels and predictions leave it open"
 }
 
-// fields are the keys of a Result that are not metrics.
-type fields struct {
-	N               int                 `json:"n"`
-	Missing         int                 `json:"missing"`
-	Average         string              `json:"average"`
-	Positive        string              `json:"positive,omitempty"`
-	Intervals       map[string]Interval `json:"intervals"`
-	Labels          []string            `json:"labels"`
-	Confusion       [][]int             `json:"confusion"`
-	Classes         []ClassScore        `json:"classes"`
-	Reliability     []Bin               `json:"reliability,omitempty"`
-	Selective       *Selective          `json:"selective,omitempty"`
-	Draws           int                 `json:"bootstrap_draws"`
-	Warnings        []string            `json:"warnings,omitempty"`
-	Latency         *Latency            `json:"latency_ms,omitempty"`
-	ThroughputQPS   float64             `json:"throughput_qps,omitempty"`
-	PeakMemoryBytes int64               `json:"peak_memory_bytes,omitempty"`
-	Targets         []Check             `json:"targets,omitempty"`
-	Calibration     *Calibration        `json:"calibration,omitempty"`
-	Loads           []*Load             `json:"load,omitempty"`
-}
-
 // MarshalJSON writes the metrics in the order of their table, then the fields.
 func (r Result) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
@@ -150,27 +130,30 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		}
 		fmt.Fprintf(&b, "%q:%s,", m.Name, value)
 	}
-	rest, err := json.Marshal(fields{r.N, r.Missing, r.Average, r.Positive, r.Intervals, r.Labels, r.Confusion, r.Classes, r.Reliability,
-		r.Selective, r.Draws, r.Warnings, r.Latency, r.ThroughputQPS, r.PeakMemoryBytes, r.Targets, r.Calibration, r.Loads})
-	if err != nil {
+	type plain Result
+	var rest bytes.Buffer
+	e := json.NewEncoder(&rest)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(plain(r)); err != nil {
 		return nil, err
 	}
-	b.Write(rest[1:])
+	b.Write(rest.Bytes()[1:])
 	return b.Bytes(), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON writes; other keys are ignored.
 func (r *Result) UnmarshalJSON(data []byte) error {
 	var keys map[string]json.RawMessage
-	var f fields
 	if err := json.Unmarshal(data, &keys); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(data, &f); err != nil {
+	type plain Result
+	var p plain
+	if err := json.Unmarshal(data, &p); err != nil {
 		return err
 	}
-	*r = Result{map[string]float64{}, f.N, f.Missing, f.Intervals, f.Labels, f.Confusion, f.Classes, f.Average, f.Positive, f.Reliability,
-		f.Selective, f.Draws, f.Warnings, f.Latency, f.ThroughputQPS, f.PeakMemoryBytes, f.Targets, f.Calibration, f.Loads}
+	*r = Result(p)
+	r.Values = map[string]float64{}
 	for _, m := range Metrics {
 		if raw, ok := keys[m.Name]; ok {
 			v := math.NaN()

@@ -180,12 +180,17 @@ func (r *Result) Measures() map[string]Measure {
 	if r.PeakMemoryBytes > 0 {
 		out["peak_memory_gb"] = Measure{Value: float64(r.PeakMemoryBytes) / 1e9}
 	}
+	if r.Feedback != nil {
+		maps.Copy(out, r.Feedback.Measures())
+	}
 	if s := r.Selective; s != nil && s.Choice != nil && s.Choice.Found {
 		m := Measure{Value: s.Choice.ReviewRate}
 		if t := s.Choice.OnTest; t != nil {
 			m = Measure{t.ReviewRate, &t.ReviewInterval}
 		}
-		out["review_rate"] = m
+		if _, measured := out["review_rate"]; !measured { // what people did comes before what would be asked of them
+			out["review_rate"] = m
+		}
 	}
 	return out
 }

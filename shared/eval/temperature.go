@@ -23,6 +23,9 @@ const smallest = 1e-30
 // The inverse temperatures that are searched; at an end the answers are all right or no better than chance.
 const coldest, hottest = 1e3, 1e-3
 
+// AtEnd reports whether no temperature is best: the answers it was fitted on are all right, or no better than chance.
+func (c *Calibration) AtEnd() bool { return c.Temperature == 1/hottest || c.Temperature == 1/coldest }
+
 // FitTemperature finds the temperature whose probabilities have the least log loss (Guo et al. 2017, arXiv 1706.04599). What is
 // the most probable class never changes.
 func FitTemperature(a *Answers) (float64, error) {
