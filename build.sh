@@ -10,6 +10,7 @@ verbs=(
 	"test|set up and pass all tests|准备环境并通过全部测试"
 	"build|leave bin/graft|生成 bin/graft"
 	"bench|measure beside llama.cpp, PyTorch and PEFT, which it sets up (--help says more)|与 llama.cpp、PyTorch、PEFT 对比测速,自动准备对比环境(详见 --help)"
+	"fuzz|run every fuzz test for a time each, 60 seconds or as many as are given: ./build.sh fuzz 10|逐个运行所有模糊测试,每个 60 秒,或给定的秒数:./build.sh fuzz 10"
 	"check|format, vet, and build for every platform that is promised|检查格式、vet,并为所有承诺的平台编译"
 )
 
@@ -211,6 +212,17 @@ do_test() {
 		grep -A1 '^ *--- SKIP' "$tally" | grep -vE '^ *--- SKIP|^--$' | LC_ALL=C sort | uniq -c
 	fi
 	echo "$passed passed, $bad failed, $skipped skipped"
+	end
+}
+
+# do_fuzz runs every fuzz test of the module, one after the other. What one finds stays in its package's testdata/fuzz.
+do_fuzz() {
+	local seconds=${1:-60} file name
+	[[ $seconds =~ ^[1-9][0-9]*$ ]] || die "fuzz: $seconds is no number of seconds"
+	begin
+	while IFS=: read -r file name; do
+		step "$(dirname "$file") $name" go test "./$(dirname "$file")" -run '^$' -fuzz "^$name\$" -fuzztime "${seconds}s" </dev/null
+	done < <(grep -roE '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' shared native kernels examples | sed 's/func //' | LC_ALL=C sort)
 	end
 }
 

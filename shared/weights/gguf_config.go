@@ -12,6 +12,9 @@ import (
 // maxGGUFCount bounds every size in the metadata that becomes one in config.json.
 const maxGGUFCount = 1 << 31
 
+// maxHeadDim bounds the values of a head, of which rotations have tables.
+const maxHeadDim = 1 << 16
+
 // maxGGUFLayers bounds the layers of a model that are told one by one.
 const maxGGUFLayers = 1 << 12
 
@@ -57,6 +60,9 @@ func (g *GGUF) Config() ([]byte, error) {
 	dim := c["hidden_size"].(int64) / heads
 	if v, ok := g.Meta.Int(arch + ".attention.key_length"); ok {
 		dim = v
+	}
+	if dim < 1 || dim > maxHeadDim {
+		return nil, fmt.Errorf("gguf: heads have %d values, expected 1 to %d", dim, maxHeadDim)
 	}
 	c["head_dim"] = dim
 	if row.sized != nil {

@@ -58,7 +58,9 @@ func ggufModelOf(config []byte) (*ggufModel, error) {
 	m.vocabSize = count("vocab_size", 0)
 	m.q = count("num_attention_heads", 0)
 	m.kv = count("num_key_value_heads", m.q)
-	m.dim = count("head_dim", count("hidden_size", 0)/m.q)
+	if m.dim = count("head_dim", count("hidden_size", 0)/m.q); m.dim > maxHeadDim {
+		wrong = append(wrong, "head_dim")
+	}
 	m.rotation()
 	for _, f := range m.fields {
 		switch {

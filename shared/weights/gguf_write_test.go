@@ -121,9 +121,11 @@ func TestWriteGGUFRefuses(t *testing.T) {
 	wantError(t, WriteGGUF(failing{}, Meta{}, []Item{one}), "no space")
 	config := `{"model_type":"llama","vocab_size":4,"hidden_size":8,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":2,"max_position_embeddings":8`
 	for text, want := range map[string]string{
-		"{":                      "config.json",
-		`{"model_type":"gpt2"}`:  `model_type is "gpt2"`,
-		`{"model_type":"llama"}`: "config.json: ",
+		"{":                                "config.json",
+		`{"model_type":"gpt2"}`:            `model_type is "gpt2"`,
+		`{"model_type":"llama"}`:           "config.json: ",
+		config + `,"head_dim":2147483646}`: "head_dim", // a table of rotations would take gigabytes
+
 		config + `,"rope_scaling":{"rope_type":"llama3"}}`:                             "rope_scaling",
 		config + `,"rope_scaling":{"rope_type":"dynamic","factor":2}}`:                 `rope_type "dynamic" is not written`,
 		config + `,"rope_scaling":{"rope_type":"yarn","factor":2,"mscale_all_dim":1}}`: "mscale_all_dim",

@@ -119,6 +119,7 @@ func (v *quantized) Read(name string, dst []byte) error {
 	unit := max(from.DType.BlockValues(), to.DType.BlockValues())
 	chunk := max(chunkValues/unit, 1) * unit
 	total := from.Shape.Len()
+	chunk = min(chunk, total)
 	err = inParallel((total+chunk-1)/chunk, func() func(i int) error {
 		raw := make([]byte, from.DType.Size(chunk))
 		values := make([]float32, chunk)
