@@ -29,22 +29,31 @@ type Decoder interface {
 // architectures has a row for each model_type of config.json. defaults sets what it has where config.json is silent.
 var architectures = []struct {
 	modelType string
+	name      string // what people call such models
 	new       func(Config) (Model, error)
 	defaults  func(*Config)
 }{
-	{"llama", newLlama, nil},
-	{"mistral", newMistral, mistralDefaults},
-	{"qwen2", newQwen2, qwenDefaults},
-	{"qwen3", newQwen3, qwen3Defaults},
-	{"gemma2", newGemma2, gemma2Defaults},
-	{"gemma3_text", newGemma3, gemma3Defaults},
-	{"gemma3", newGemma3, gemma3VisionDefaults},
-	{"phi3", newPhi3, phi3Defaults},
-	{"bert", newBERT, bertDefaults},
-	{"roberta", newRoBERTa, robertaDefaults},
-	{"xlm-roberta", newRoBERTa, robertaDefaults},
-	{"distilbert", newDistilBERT, distilBERTDefaults},
-	{"modernbert", newModernBERT, modernBERTDefaults},
+	{"llama", "Llama 1 to 3, TinyLlama, SmolLM", newLlama, nil},
+	{"mistral", "Mistral", newMistral, mistralDefaults},
+	{"qwen2", "Qwen 2, Qwen 2.5", newQwen2, qwenDefaults},
+	{"qwen3", "Qwen 3", newQwen3, qwen3Defaults},
+	{"gemma2", "Gemma 2", newGemma2, gemma2Defaults},
+	{"gemma3_text", "Gemma 3", newGemma3, gemma3Defaults},
+	{"gemma3", "Gemma 3 that also sees, its texts", newGemma3, gemma3VisionDefaults},
+	{"phi3", "Phi-3, Phi-4-mini", newPhi3, phi3Defaults},
+	{"bert", "BERT", newBERT, bertDefaults},
+	{"roberta", "RoBERTa", newRoBERTa, robertaDefaults},
+	{"xlm-roberta", "XLM-RoBERTa", newRoBERTa, robertaDefaults},
+	{"distilbert", "DistilBERT", newDistilBERT, distilBERTDefaults},
+	{"modernbert", "ModernBERT", newModernBERT, modernBERTDefaults},
+}
+
+// Types lists the model types there are and what people call such models.
+func Types() (types [][2]string) {
+	for _, a := range architectures {
+		types = append(types, [2]string{a.modelType, a.name})
+	}
+	return types
 }
 
 // New returns the model config.json describes.
