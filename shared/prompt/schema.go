@@ -119,24 +119,31 @@ func under(at, key string) string {
 }
 
 func (c *checker) reference(_ *Object, want, v any, at string) {
-	ref := display(want)
-	target := any(c.root)
-	pointer, local := strings.CutPrefix(ref, "#")
-	if !local || pointer != "" && pointer[0] != '/' {
-		c.fail(at, "the schema refers to %q, expected a place in itself such as #/$defs/name", ref)
+	target, ok := Resolve(c.root, display(want))
+	if !ok {
+		c.fail(at, "the schema refers to %q, expected a place in itself such as #/$defs/name", display(want))
 		return
 	}
-	if pointer != "" {
-		for _, part := range strings.Split(pointer[1:], "/") {
-			part = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
-			var ok bool
-			if target, ok = field(target, part); !ok {
-				c.fail(at, "the schema refers to %q, which is not there", ref)
-				return
-			}
+	c.check(target, v, at)
+}
+
+// Resolve is what a reference such as #/$defs/name refers to in a schema.
+func Resolve(root *Object, ref string) (target any, ok bool) {
+	pointer, local := strings.CutPrefix(ref, "#")
+	if !local || pointer != "" && pointer[0] != '/' {
+		return nil, false
+	}
+	target = root
+	if pointer == "" {
+		return target, true
+	}
+	for _, part := range strings.Split(pointer[1:], "/") {
+		part = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
+		if target, ok = field(target, part); !ok {
+			return nil, false
 		}
 	}
-	c.check(target, v, at)
+	return target, true
 }
 
 // kindOf is a value's JSON type.
