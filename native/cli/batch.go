@@ -33,6 +33,9 @@ func (a *app) batch() *cobra.Command {
 			if limits.Cache, err = sampling.cache(); err != nil {
 				return err
 			}
+			if r.ResponseFormat, err = sampling.format(); err != nil {
+				return err
+			}
 			o, err := a.open(m)
 			if err != nil {
 				return err

@@ -25,6 +25,10 @@ func (a *app) chat() *cobra.Command {
 			"chat 读一行、输出模型的回答,并记住上下文继续。/new 清空对话,/exit 或输入结束即退出。\n各行也可以来自文件。"},
 		"graft chat --model smollm2.gguf",
 		func(ctx context.Context, _ []string) error {
+			var err error
+			if r.ResponseFormat, err = sampling.format(); err != nil {
+				return err
+			}
 			o, err := a.open(m)
 			if err != nil {
 				return err

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"unicode"
 
@@ -40,6 +42,10 @@ func (a *app) generate() *cobra.Command {
 			}
 			if len(r.Prompt) > maxPrompt {
 				return usagef("the prompt is longer than %d bytes", maxPrompt)
+			}
+			var err error
+			if r.ResponseFormat, err = sampling.format(); err != nil {
+				return err
 			}
 			o, err := a.open(m)
 			if err != nil {
@@ -106,7 +112,31 @@ func (a *app) shown(s string) string {
 }
 
 // samplingFlags are those of generate, chat and batch.
-type samplingFlags struct{ cacheType string }
+type samplingFlags struct {
+	cacheType     string
+	schema, regex string
+	choices       []string
+}
+
+// format is the form answers are kept to, nil for none.
+func (s *samplingFlags) format() (*api.ResponseFormat, error) {
+	f := &api.ResponseFormat{Regex: s.regex, Choices: s.choices}
+	switch text := strings.TrimSpace(s.schema); {
+	case text == "":
+		if s.regex == "" && s.choices == nil {
+			return nil, nil
+		}
+	case text[0] == '{' || text == "true":
+		f.JSONSchema = json.RawMessage(text)
+	default:
+		data, err := os.ReadFile(s.schema)
+		if err != nil {
+			return nil, fmt.Errorf("--json-schema: %w", err)
+		}
+		f.JSONSchema = data
+	}
+	return f, nil
+}
 
 // caches are the types that attention's keys and values may be kept in.
 var caches = []tensor.DType{tensor.F16, tensor.Q8_0, tensor.F32}
@@ -132,6 +162,9 @@ func (a *app) samplingFlags(cmd *cobra.Command, r *api.GenerateRequest) *samplin
 	f.Float64Var(&r.RepetitionPenalty, "repetition-penalty", 0, of(text{"above 1 makes tokens that were said less likely; 0: off", "大于 1 时降低已出现 token 的概率;0 为关闭"}))
 	f.StringArrayVar(&r.Stop, "stop", nil, of(text{"text that ends the answer; may be given more than once", "遇到此文本即停止;可多次给出"}))
 	f.Uint64Var(&r.Seed, "seed", 0, of(text{"of what is drawn by chance", "随机种子"}))
+	f.StringVar(&s.schema, "json-schema", "", of(text{"keep answers to a JSON Schema: a file, or the schema itself; true: any JSON", "让回答符合 JSON Schema:文件或 schema 本身;true 为任意 JSON"}))
+	f.StringVar(&s.regex, "regex", "", of(text{"keep answers to a regular expression", "让回答符合正则表达式"}))
+	f.StringArrayVar(&s.choices, "choice", nil, of(text{"keep answers to one of several texts; may be given more than once", "让回答为给定文本之一;可多次给出"}))
 	f.StringVar(&s.cacheType, "cache-type", "f16", of(text{"what attention keys and values are kept in: f16, q8_0 (half the memory) or f32", "注意力的键和值的存储类型:f16、q8_0(内存减半)或 f32"}))
 	return s
 }

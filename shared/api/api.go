@@ -4,6 +4,8 @@
 // new keys may be added, none may change. The package imports nothing of Graft.
 package api
 
+import "encoding/json"
+
 // Prediction is the class of one text.
 type Prediction struct {
 	Text          string             `json:"text"`
@@ -38,6 +40,15 @@ type GenerateRequest struct {
 	Seed              uint64    `json:"seed,omitempty"`
 	Stop              []string  `json:"stop,omitempty"`
 	Adapter           string    `json:"adapter,omitempty"` // by name, where several are open; "": none
+	// ResponseFormat is what the answer must look like; nil: anything.
+	ResponseFormat *ResponseFormat `json:"response_format,omitempty"`
+}
+
+// ResponseFormat is one form of an answer; one of the fields is given.
+type ResponseFormat struct {
+	JSONSchema json.RawMessage `json:"json_schema,omitempty"` // a schema, or true for any JSON value
+	Regex      string          `json:"regex,omitempty"`       // matched from beginning to end
+	Choices    []string        `json:"choices,omitempty"`
 }
 
 // Why a text ended.

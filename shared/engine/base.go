@@ -51,6 +51,7 @@ type Base struct {
 	Sentence *Sentence
 
 	options Options
+	forms   forms
 	parts   *model.Parts
 }
 

@@ -95,7 +95,11 @@ func (b *Base) request(r api.GenerateRequest, room int) (generate.Request, error
 	if n := len(prompt) + r.MaxNewTokens; err == nil && n > most {
 		err = fmt.Errorf("prompt and max_new_tokens are %d tokens, and the model reads at most %d", n, most)
 	}
-	return generate.Request{Prompt: prompt, MaxNewTokens: r.MaxNewTokens, EOS: b.Model.Config().EOSTokenID, Stop: r.Stop,
+	if err != nil {
+		return generate.Request{}, err
+	}
+	c, err := b.constraint(r.ResponseFormat)
+	return generate.Request{Constraint: c, Prompt: prompt, MaxNewTokens: r.MaxNewTokens, EOS: b.Model.Config().EOSTokenID, Stop: r.Stop,
 		Sampling: generate.Sampling{RepetitionPenalty: r.RepetitionPenalty, Temperature: r.Temperature, TopK: r.TopK, TopP: r.TopP, MinP: r.MinP, Seed: r.Seed}}, err
 }
 

@@ -30,6 +30,15 @@ type Request struct {
 	EOS          []int32  // tokens that end the text
 	Stop         []string // texts that end it; they are not part of it
 	Sampling     Sampling
+	Constraint   Constraint // nil: none
+}
+
+// Constraint keeps a text to a form; grammar.Constraint is one. It is asked once for each token of one text.
+type Constraint interface {
+	// Mask sets the logits of tokens that may not come next to -Inf. left is how many may come, with this one.
+	Mask(logits []float32, left int) error
+	// Accept takes the token that was chosen, unless it ends the text, and reports whether nothing may follow it.
+	Accept(id int32) (ended bool, err error)
 }
 
 // Finish says why a text ended.

@@ -11,7 +11,8 @@ type text struct {
 	sampler *Sampler
 	stops   stopper
 	decoder Decoder
-	said    int // tokens
+	said    int       // tokens
+	masked  []float32 // scratch
 }
 
 // newText starts a text. The request is known to be right (see Check).
@@ -22,7 +23,7 @@ func newText(r Request, d Decoder) *text {
 // next chooses the token that follows from the logits after those before it.
 func (x *text) next(logits []float32) (Token, error) {
 	x.said++
-	id, err := x.sampler.Next(logits)
+	id, ended, err := x.choose(logits)
 	if err != nil {
 		return Token{}, fmt.Errorf("token %d: %w", x.said, err)
 	}
@@ -30,6 +31,8 @@ func (x *text) next(logits []float32) (Token, error) {
 	switch {
 	case slices.Contains(x.r.EOS, id):
 		t.Finish = EOS
+	case ended:
+		t.Finish = Stop
 	case x.said == x.r.MaxNewTokens:
 		t.Finish = Length
 	}
@@ -47,4 +50,22 @@ func (x *text) next(logits []float32) (Token, error) {
 		t.Text += x.stops.flush()
 	}
 	return t, nil
+}
+
+// choose draws a token among those the form allows; ended tells that nothing may follow it.
+func (x *text) choose(logits []float32) (id int32, ended bool, err error) {
+	c := x.r.Constraint
+	if c == nil {
+		id, err = x.sampler.Next(logits)
+		return id, false, err
+	}
+	x.masked = append(x.masked[:0], logits...)
+	if err := c.Mask(x.masked, x.r.MaxNewTokens-x.said+1); err != nil {
+		return 0, false, err
+	}
+	if id, err = x.sampler.Next(x.masked); err != nil || slices.Contains(x.r.EOS, id) {
+		return id, false, err
+	}
+	ended, err = c.Accept(id)
+	return id, ended, err
 }

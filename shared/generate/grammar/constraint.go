@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 )
 
-// Constraint keeps what a model says to a grammar. It is one text's, from its first token to its last; several may share a grammar
-// and a vocabulary as long as they are used by one goroutine.
+// Constraint keeps what a model says to a grammar. It is one text's, from its first token to its last.
 type Constraint struct {
 	matcher Matcher
 	words   *Vocabulary
@@ -16,8 +16,10 @@ type Constraint struct {
 	masks   *Masks
 }
 
-// Masks are the sets of tokens that places of one grammar allow in one vocabulary, kept for the next time.
+// Masks are the sets of tokens that places of one grammar allow in one vocabulary, kept for the next time. Constraints of several
+// goroutines may share them; the grammar is theirs alone.
 type Masks struct {
+	mu   sync.Mutex
 	g    *Grammar
 	v    *Vocabulary
 	sets map[int32]Set
@@ -27,7 +29,7 @@ type Masks struct {
 const maxMasks = 8 << 20
 
 // NewMasks returns an empty store.
-func NewMasks(g *Grammar, v *Vocabulary) *Masks { return &Masks{g, v, map[int32]Set{}} }
+func NewMasks(g *Grammar, v *Vocabulary) *Masks { return &Masks{g: g, v: v, sets: map[int32]Set{}} }
 
 func (m *Masks) at(place int32) (Set, error) {
 	if s := m.sets[place]; s != nil {
@@ -55,6 +57,8 @@ var ErrBudget = errors.New("max_new_tokens is too small for the form")
 // Mask forbids, by a logit of -Inf, the tokens that may not come next. left is how many tokens there may still be, with this one; near
 // the end only what still leads to a whole text is allowed, as long as the vocabulary has a token for each byte.
 func (c *Constraint) Mask(logits []float32, left int) error {
+	c.masks.mu.Lock()
+	defer c.masks.mu.Unlock()
 	if c.matcher.Least() > left {
 		return fmt.Errorf("%w: at least %d bytes are to come, and %d tokens are left", ErrBudget, c.matcher.Least(), left)
 	}
@@ -92,12 +96,11 @@ func (c *Constraint) near() int { return c.matcher.Least() + 4*int(c.matcher.g.w
 
 // Accept goes on by a token that was chosen, and reports whether the text is at its end: nothing may follow it.
 func (c *Constraint) Accept(id int32) (ended bool, err error) {
+	c.masks.mu.Lock()
+	defer c.masks.mu.Unlock()
 	ok, err := c.matcher.Write(c.bytesOf(id))
 	if err == nil && !ok {
 		err = fmt.Errorf("token %d does not fit the form", id)
 	}
 	return c.matcher.Ended(), err
 }
-
-// Whole reports whether the text so far has the form.
-func (c *Constraint) Whole() bool { return c.matcher.Accepts() }

@@ -11,7 +11,7 @@ import (
 	"math"
 )
 
-// Grammar is a form that texts may have. It is built once and used by any number of matchers, of one goroutine.
+// Grammar is a form that texts may have. Its matchers are used by one goroutine at a time.
 type Grammar struct {
 	nodes  []state
 	rules  []rule
