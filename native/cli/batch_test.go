@@ -51,3 +51,25 @@ func TestBatch(t *testing.T) {
 		}
 	}
 }
+
+func TestMemory(t *testing.T) {
+	s := newSetting(t)
+	plan := func(args ...string) map[string]any {
+		t.Helper()
+		exit, stdout, stderr := run(t, "", append([]string{"memory", "--model", s.base, "--json"}, args...)...)
+		if exit != 0 {
+			t.Fatalf("exit code %d, %s", exit, stderr)
+		}
+		return object(t, lines(stdout)[0])
+	}
+	half, whole := plan("--context", "64", "--cache-type", "f16"), plan("--context", "128", "--cache-type", "f32")
+	if 4*half["cache"].(float64) != whole["cache"].(float64) || half["cache"].(float64) <= 0 {
+		t.Errorf("the cache takes %v for 64 tokens in f16 and %v for 128 in f32, expected a quarter", half["cache"], whole["cache"])
+	}
+	if exit, _, stderr := run(t, "", "memory", "--model", s.base, "--context", "129"); exit == 0 || !strings.Contains(stderr, "expected 1 to the model's 128") {
+		t.Errorf("exit code %d, %s", exit, stderr)
+	}
+	if exit, stdout, _ := run(t, "", "memory", "--model", s.base); exit != 0 || !strings.Contains(stdout, "cache of one token") {
+		t.Errorf("exit code %d, %s", exit, stdout)
+	}
+}

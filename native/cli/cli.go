@@ -131,6 +131,7 @@ graft predict --adapter out/finance "本季度公司营收同比增长20%,净利
 		a.batch(),
 		a.chat(),
 		a.inspect(),
+		a.memory(),
 		a.quantize(),
 		a.merge(),
 		a.export(),

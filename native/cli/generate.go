@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"graft/shared/adapter"
 	"graft/shared/api"
@@ -165,6 +166,11 @@ func (a *app) samplingFlags(cmd *cobra.Command, r *api.GenerateRequest) *samplin
 	f.StringVar(&s.schema, "json-schema", "", of(text{"keep answers to a JSON Schema: a file, or the schema itself; true: any JSON", "让回答符合 JSON Schema:文件或 schema 本身;true 为任意 JSON"}))
 	f.StringVar(&s.regex, "regex", "", of(text{"keep answers to a regular expression", "让回答符合正则表达式"}))
 	f.StringArrayVar(&s.choices, "choice", nil, of(text{"keep answers to one of several texts; may be given more than once", "让回答为给定文本之一;可多次给出"}))
-	f.StringVar(&s.cacheType, "cache-type", "f16", of(text{"what attention keys and values are kept in: f16, q8_0 (half the memory) or f32", "注意力的键和值的存储类型:f16、q8_0(内存减半)或 f32"}))
+	s.cacheFlag(f, of)
 	return s
+}
+
+// cacheFlag adds the flag of the cache's type.
+func (s *samplingFlags) cacheFlag(f *pflag.FlagSet, of func(text) string) {
+	f.StringVar(&s.cacheType, "cache-type", "f16", of(text{"what attention keys and values are kept in: f16, q8_0 (half the memory) or f32", "注意力的键和值的存储类型:f16、q8_0(内存减半)或 f32"}))
 }

@@ -23,6 +23,7 @@ func TestHelp(t *testing.T) {
 			"batch",
 			"chat",
 			"inspect",
+			"memory",
 			"quantize",
 			"merge",
 			"export", "export gguf",
