@@ -86,6 +86,9 @@ func parsePrefixTuning(config []byte, m *model.Parts) (Adapter, error) {
 
 // bind takes the width of keys and values from the model; a layer of another width gets no prefix, as in PEFT.
 func (a *prefixTuning) bind() error {
+	if _, ok := a.m.Model.(model.Decoder); !ok {
+		return fmt.Errorf("PREFIX_TUNING of a %s is not supported: transformers' encoders take no keys and values from outside", a.m.Config().ModelType)
+	}
 	width, layers := 0, len(a.m.KV)
 	for _, w := range a.m.KV {
 		width = max(width, w)

@@ -41,9 +41,15 @@ func (w *whole) keepHead() {
 	}
 }
 
-// saved reports whether a module is trained whole: it, or one that it is part of, is named.
+// saved reports whether a module is trained whole: it, or one that it is part of, has a path that ends in a name. PEFT
+// does not ask for a dot before the name, so "classifier" means DistilBERT's pre_classifier, too.
 func (w *whole) saved(path string) bool {
-	return slices.ContainsFunc(w.ModulesToSave, func(n string) bool { return strings.Contains("."+path+".", "."+n+".") })
+	for ; path != ""; path = module(path) {
+		if slices.ContainsFunc(w.ModulesToSave, func(n string) bool { return strings.HasSuffix(path, n) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // weight tells which base weights the adapter replaces by copies of its own (nn.Hooks.Weight).

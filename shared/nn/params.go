@@ -26,7 +26,7 @@ type Hooks struct {
 	// Inputs.Tokens.
 	Embed func(p Params, index, x graph.Value) graph.Value
 	// KV gives keys and values [n,width] of a layer, n the same in all, that every row attends before those of its
-	// sequence; zero Values for none. The host counts positions, and rows of keys, from n on (dataset.Batch.Shift).
+	// sequence, whatever window the layer has; zero Values for none. The host counts positions, and rows of keys, from n on (dataset.Batch.Shift).
 	KV func(p Params, layer, width int) (keys, values graph.Value)
 	// Output is whether Linear changes the output layer "lm_head", so that a loss can't be computed without its logits.
 	Output bool

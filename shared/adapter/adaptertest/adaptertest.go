@@ -24,10 +24,12 @@ import (
 // float32 differs from float64 by up to 6e-6 on these adapters (float32_noise in cases.json).
 const Tolerance = 3e-5
 
-// folders are the fixtures: every way of naming modules over one Llama, and every architecture of decoders.
+// folders are the fixtures: every way of naming modules over one Llama, LoRA of every architecture of
+// decoders, and the other kinds of every architecture.
 var folders = []struct{ name, bases string }{
 	{"peft", modeltest.Dir()},
 	{"decoders", modeltest.DecodersDir()},
+	{"methods", filepath.Join(modeltest.Root(), "shared", "model", "testdata")},
 }
 
 // Dir is the folder of the first of them.
