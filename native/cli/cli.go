@@ -125,6 +125,7 @@ graft predict --adapter out/finance "本季度公司营收同比增长20%,净利
 	root.AddCommand(
 		a.train(),
 		a.eval(),
+		a.compare(),
 		a.predict(),
 		a.embed(),
 		a.generate(),

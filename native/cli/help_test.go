@@ -17,6 +17,7 @@ func TestHelp(t *testing.T) {
 			"",
 			"train",
 			"eval",
+			"compare",
 			"predict",
 			"embed",
 			"generate",

@@ -21,3 +21,8 @@ func peakMemory() int64 {
 	}
 	return 0
 }
+
+// resetPeakMemory makes peakMemory count from now on, where the system lets it.
+func resetPeakMemory() {
+	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // refused: the peak stays that of the whole process
+}

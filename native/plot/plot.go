@@ -1,6 +1,6 @@
-// Package plot draws the course of a training run as a picture, SVG or PNG.
+// Package plot draws the course of a training run, and the measures of several systems, as a picture, SVG or PNG.
 //
-// The picture has up to three panels over the same steps: the loss (of every step, smoothed, and on the validation rows), the
+// The picture of a run has up to three panels over the same steps: the loss (of every step, smoothed, and on the validation rows), the
 // metric that chooses the best model, and the learning rate.
 package plot
 
@@ -85,11 +85,16 @@ func Save(path string, c Curves) error {
 	if err := Write(&b, strings.ToLower(filepath.Ext(path)), c); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	return save(path, b.Bytes())
+}
+
+// save replaces a file, whole or not at all.
+func save(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".plot-*")
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(b.Bytes())
+	_, err = f.Write(data)
 	if e := f.Chmod(0o644); err == nil {
 		err = e
 	}
