@@ -2,6 +2,7 @@
 #include "gemm_product.inc.h"
 #include "gemm_lanes.inc.h"
 #include "gemm_tile.inc.h"
+#include "gemm_k.inc.h"
 #include "gemm_panel.inc.h"
 #include "gemm_f32.inc.h"
 #include "gemm_few.inc.h"

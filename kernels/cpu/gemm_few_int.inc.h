@@ -34,6 +34,17 @@ INLINE void few_write(const int rows, vf total[][PACK_ROWS / VL], const tile_out
 	}
 }
 
+// FEW computes rows × 16 results of one group; dtype and rows are constants.
+#if defined ISA_AVX2
+#define FEW(dtype, rows, c, m, group, out) \
+	do { \
+		if ((dtype) == DT_Q6_K) few_group6(rows, c, m, group, out); \
+		else few_group(dtype, rows, c, m, group, out); \
+	} while (0)
+#else
+#define FEW few_group
+#endif
+
 INLINE void few_groups(const int dtype, const gemm_int *p, gemm_part t) {
 	const gemm *g = &p->g;
 	size_t bytes = dtype_bytes(dtype, g->b_cols);
@@ -45,19 +56,19 @@ INLINE void few_groups(const int dtype, const gemm_int *p, gemm_part t) {
 			vf total[4][PACK_ROWS / VL];
 			switch (rows) {
 			case 1:
-				few_group(dtype, 1, &p->c, m, group, total);
+				FEW(dtype, 1, &p->c, m, group, total);
 				few_write(1, total, &o);
 				break;
 			case 2:
-				few_group(dtype, 2, &p->c, m, group, total);
+				FEW(dtype, 2, &p->c, m, group, total);
 				few_write(2, total, &o);
 				break;
 			case 3:
-				few_group(dtype, 3, &p->c, m, group, total);
+				FEW(dtype, 3, &p->c, m, group, total);
 				few_write(3, total, &o);
 				break;
 			default:
-				few_group(dtype, 4, &p->c, m, group, total);
+				FEW(dtype, 4, &p->c, m, group, total);
 				few_write(4, total, &o);
 			}
 		}
@@ -71,5 +82,8 @@ static void gemm_few_int_task(const gemm_int *p, int64_t task) {
 	case DT_Q4_0: few_groups(DT_Q4_0, p, t); return;
 	case DT_Q4_1: few_groups(DT_Q4_1, p, t); return;
 	case DT_NF4: few_groups(DT_NF4, p, t); return;
+	case DT_Q4_K: few_groups(DT_Q4_K, p, t); return;
+	case DT_Q5_K: few_groups(DT_Q5_K, p, t); return;
+	case DT_Q6_K: few_groups(DT_Q6_K, p, t); return;
 	}
 }

@@ -86,10 +86,15 @@ static void int_panel_direct(const gemm_int *p, int64_t n, int64_t b0, int64_t b
 #endif
 	case DT_Q4_0 * 100 + 8: int_unpack(DT_Q4_0, 8, g, n, b0, blocks, out); return;
 	case DT_Q4_1 * 100 + 8: int_unpack(DT_Q4_1, 8, g, n, b0, blocks, out); return;
+	case DT_Q4_K * 100 + 8: int_unpack(DT_Q4_K, 8, g, n, b0, blocks, out); return;
+	case DT_Q5_K * 100 + 8: int_unpack(DT_Q5_K, 8, g, n, b0, blocks, out); return;
 	case DT_Q8_0 * 100 + 16: int_unpack(DT_Q8_0, 16, g, n, b0, blocks, out); return;
 	case DT_NF4 * 100 + 16: int_unpack(DT_NF4, 16, g, n, b0, blocks, out); return;
 	case DT_Q4_0 * 100 + 16: int_unpack(DT_Q4_0, 16, g, n, b0, blocks, out); return;
 	case DT_Q4_1 * 100 + 16: int_unpack(DT_Q4_1, 16, g, n, b0, blocks, out); return;
+	case DT_Q4_K * 100 + 16: int_unpack(DT_Q4_K, 16, g, n, b0, blocks, out); return;
+	case DT_Q5_K * 100 + 16: int_unpack(DT_Q5_K, 16, g, n, b0, blocks, out); return;
+	case DT_Q6_K * 100 + 16: int_unpack(DT_Q6_K, 16, g, n, b0, blocks, out); return;
 	}
 }
 
@@ -150,7 +155,7 @@ static void gemm_int_task(const gemm_int *p, int64_t task, uint8_t *local) {
 	int64_t passes = most(1, ceil_div(p->c.blocks, INT_DEPTH)), unit = p->direct || !g->tb ? 1 : most(1, dtype_block(g->dtype) / 32);
 	int64_t depth = round_up(ceil_div(p->c.blocks, passes), unit);
 	if (depth > INT_DEPTH) depth = INT_DEPTH / unit * unit;
-	int_tile_fn *const *tile = int_tiles[(p->c.bits == 16) * 2 + (p->direct && g->dtype == DT_Q4_1)];
+	int_tile_fn *const *tile = int_tiles[(p->c.bits == 16) * 2 + (p->direct && int_least(g->dtype))];
 	for (int64_t b0 = 0; b0 == 0 || b0 < p->c.blocks; b0 += depth) {
 		int64_t blocks = least(depth, p->c.blocks - b0);
 		int_panels(p, t.n0, t.n1, b0, blocks, local, stage);

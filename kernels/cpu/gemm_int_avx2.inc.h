@@ -2,33 +2,31 @@
 //
 // A panel has, for each block of 32 k and TILE_COLS columns n, the codes, then f32 scale[n], f32 least[n]:
 //
-//	8 bits   u8  [8][n][4]    4-bit formats: codes 0 to 15, 8 above the signed value
+//	8 bits   u8  [8][n][4]    formats of 4 and 5 bits: codes int_centre above the signed value
 //	16 bits  i16 [16][n][2]   any format
 //
-// 8 bits: 16 products of a lane are added in 16 bits before they are widened. Codes less 8 are at most 8 in magnitude,
-// activations 127, so the sum stays below 16·8·127 = 16256; that it starts from lead makes it the sum of the signed
+// 8 bits: 16 products of a lane are added in 16 bits before they are widened. Codes less their centre are at most 16 in
+// magnitude, activations 127, so the sum stays below 16·16·127 = 32512; that it starts from lead makes it the sum of the signed
 // products, and what wraps on the way comes back. Wider codes have no such room: vpmaddubsw saturates at twice
 // 127·255, and what avoids that costs as much as 16-bit products do. They take 16 bits, activations too.
-// 16 bits: 32 products of limit·code are below 2³¹: 32767·128·32, 8191·8191·32.
+// 16 bits: 32 products of limit·code are below 2³¹: 32767·128·32, 8191·8191·32; codes of
+// q6_k times their scales, 16383·4096·32.
 
 enum { INT_ROWS = 4, BLOCK8 = TILE_COLS * 40, BLOCK16 = TILE_COLS * 72, NF4_LIMIT = 8191 };
 
 // int_bits is the width of activations that a product of this format takes, if so many are asked for.
-INLINE int int_bits(int dtype, int activations) { return activations == 8 && (dtype == DT_Q4_0 || dtype == DT_Q4_1) ? 8 : 16; }
+INLINE int int_bits(int dtype, int activations) { return activations == 8 && (dtype == DT_Q4_0 || dtype == DT_Q4_1 || dtype == DT_Q4_K || dtype == DT_Q5_K) ? 8 : 16; }
 
 // int_direct says whether int_unpack knows a packed format.
 INLINE int int_direct(int dtype) { return pack_supported(dtype); }
 
 // int_limit is the greatest activation as an integer; int_direct formats have at most 8 bits but for NF4's table.
 INLINE int int_limit(int dtype, int bits, int direct) {
-	return bits == 8 ? 127 : direct && dtype != DT_NF4 ? 32767 : 8191;
+	return bits == 8 ? 127 : !direct || dtype == DT_NF4 ? 8191 : dtype == DT_Q6_K ? 16383 : 32767;
 }
 
 // int_centre is what unsigned codes are above signed ones.
-INLINE int int_centre(int dtype) {
-	(void)dtype;
-	return 8;
-}
+INLINE int int_centre(int dtype) { return dtype == DT_Q6_K ? 32 : dtype == DT_Q5_K ? 16 : 8; }
 
 // codes_block8's lead is two sums in one word, as 16-bit sums of products are: of values 0, 1 and of 2, 3 of each four.
 INLINE void codes_block8(const float *x, const codes *c, int64_t at, int8_t *q) {
@@ -51,9 +49,14 @@ INLINE void codes_block8(const float *x, const codes *c, int64_t at, int8_t *q) 
 	b = _mm256_permutevar8x32_epi32(b, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 	vi_store(q, b);
 	__m256i two = _mm256_maddubs_epi16(_mm256_set1_epi8(1), b);
-	__m128i s = _mm_add_epi16(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
+	__m128i h = _mm256_castsi256_si128(two), s = _mm_add_epi16(h, _mm256_extracti128_si256(two, 1));
 	s = _mm_add_epi16(s, _mm_shuffle_epi32(s, 0x4e));
 	s = _mm_add_epi16(s, _mm_shuffle_epi32(s, 0xb1));
+	if (c->centre == 32) {
+		h = _mm_add_epi16(h, _mm_shuffle_epi32(h, 0x4e));
+		h = _mm_add_epi16(h, _mm_shuffle_epi32(h, 0xb1));
+		c->half[at] = _mm_cvtsi128_si32(_mm_mullo_epi16(h, _mm_set1_epi16(-c->centre)));
+	}
 	c->lead[at] = _mm_cvtsi128_si32(_mm_mullo_epi16(s, _mm_set1_epi16(-c->centre)));
 	int32_t all = _mm_cvtsi128_si32(_mm_madd_epi16(s, _mm_set1_epi16(1)));
 	c->scale[at] = greatest * (greatest > 3e38f ? __builtin_nanf("") : 1 / 127.0f);
@@ -87,6 +90,38 @@ INLINE void codes_block16(const float *x, const codes *c, int64_t at, int16_t *q
 	c->sum[at] = c->scale[at] * (float)_mm_cvtsi128_si32(s);
 }
 
+// int_least says whether a packed format's blocks have a minimum.
+INLINE int int_least(int dtype) { return dtype == DT_Q4_1 || dtype == DT_Q4_K || dtype == DT_Q5_K; }
+
+// int_shift moves bits of every byte by n, left if that is positive; what comes from other bytes is to be masked off.
+INLINE __m256i int_shift(__m256i v, const int n) { return n >= 0 ? _mm256_slli_epi16(v, n) : _mm256_srli_epi16(v, -n); }
+
+// int_k_codes are the codes of 8 rows × 4 k of a block of q4_k, q5_k or q6_k: rows 8·v and up, k from half·16 + j·4 on.
+INLINE __m256i int_k_codes(const int dtype, packed_k p, const int half, const int j, const int v) {
+	__m256i w = vi_load(p.code + j * 64 + v * 32);
+	w = _mm256_and_si256(half ? _mm256_srli_epi16(w, 4) : w, _mm256_set1_epi8(15));
+	if (dtype == DT_Q5_K)
+		w = _mm256_or_si256(w, _mm256_and_si256(int_shift(vi_load(p.code + 256 + v * 32), 4 - half * 4 - j), _mm256_set1_epi8(16)));
+	if (dtype == DT_Q6_K)
+		w = _mm256_or_si256(w, _mm256_and_si256(int_shift(vi_load(p.code + 256 + half * 64 + v * 32), 4 - 2 * j), _mm256_set1_epi8(48)));
+	return w;
+}
+
+// int_k_scales writes scale and minimum; codes are taken as signed.
+INLINE void int_k_scales(const int dtype, packed_k p, int64_t b, float *scale) {
+	UNROLL(2)
+	for (int n = 0; n < 16; n += 8) {
+		vf s, add;
+		if (dtype == DT_Q6_K) {
+			vf_store(scale + n, vf_load_f16((const uint16_t *)p.header + n));
+			continue;
+		}
+		k_scales(p, b, n, &s, &add);
+		vf_store(scale + n, s);
+		vf_store(scale + TILE_COLS + n, vf_fma(s, vf_set1(dtype == DT_Q5_K ? 16 : 8), add));
+	}
+}
+
 INLINE void int_scales(const int dtype, packed_block p, int64_t b, float *scale) {
 	UNROLL(2)
 	for (int n = 0; n < 16; n += 8) {
@@ -103,6 +138,16 @@ INLINE void int_scales(const int dtype, packed_block p, int64_t b, float *scale)
 
 // int_unpack8 writes one block of a packed group.
 INLINE void int_unpack8(const int dtype, const uint8_t *group, int64_t b, int64_t blocks, uint8_t *out) {
+	if (is_k(dtype)) {
+		packed_k p = packed_k_at(dtype, group, b);
+		UNROLL(8)
+		for (int j = 0; j < 8; j++) {
+			vi_store(out + j * 64, int_k_codes(dtype, p, j / 4, j % 4, 0));
+			vi_store(out + j * 64 + 32, int_k_codes(dtype, p, j / 4, j % 4, 1));
+		}
+		int_k_scales(dtype, p, b, (float *)(out + 512));
+		return;
+	}
 	packed_block p = packed_at(group, dtype == DT_Q4_1 ? 64 : 32, 256, b, blocks);
 	const __m256i low = _mm256_set1_epi8(15);
 	UNROLL(4)
@@ -145,6 +190,27 @@ static const uint8_t int_table[32] = {
 #undef HIGH
 };
 
+// int_times multiplies the pairs of 16-bit codes of 8 rows by scales of 16 columns of q6_k.
+INLINE void int_times(const int8_t *scale, uint8_t *out) {
+	__m256i s = vi_load_i8(scale), two = _mm256_blend_epi16(s, _mm256_slli_epi32(s, 16), 0xaa);
+	vi_store(out, _mm256_mullo_epi16(vi_load(out), two));
+	vi_store(out + TILE_COLS * 4, _mm256_mullo_epi16(vi_load(out + TILE_COLS * 4), two));
+}
+
+INLINE void int_k_unpack16(const int dtype, const uint8_t *group, int64_t b, uint8_t *out, __m256i t0, __m256i t1) {
+	packed_k p = packed_k_at(dtype, group, b);
+	const __m256i centre = _mm256_set1_epi8((char)int_centre(dtype));
+	UNROLL(8)
+	for (int j = 0; j < 8; j++)
+		UNROLL(2)
+		for (int v = 0; v < 2; v++) {
+			uint8_t *to = out + j * TILE_COLS * 8 + v * 32;
+			int_pairs(dtype, _mm256_sub_epi8(int_k_codes(dtype, p, j / 4, j % 4, v), centre), t0, t1, to);
+			if (dtype == DT_Q6_K) int_times((const int8_t *)p.header + 32 + ((b & 7) * 2 + j / 4) * 16 + v * 8, to);
+		}
+	int_k_scales(dtype, p, b, (float *)(out + TILE_COLS * 64));
+}
+
 INLINE void int_unpack16(const int dtype, const uint8_t *group, int64_t b, int64_t blocks, uint8_t *out) {
 	packed_block p = packed_at(group, dtype == DT_Q4_1 ? 64 : 32, dtype == DT_Q8_0 ? 512 : 256, b, blocks);
 	__m256i t0, t1;
@@ -154,6 +220,10 @@ INLINE void int_unpack16(const int dtype, const uint8_t *group, int64_t b, int64
 	} else {
 		t0 = _mm256_broadcastsi128_si256(_mm_setr_epi8(-1, 0, -1, 1, -1, 4, -1, 5, -1, 8, -1, 9, -1, 12, -1, 13));
 		t1 = _mm256_broadcastsi128_si256(_mm_setr_epi8(-1, 2, -1, 3, -1, 6, -1, 7, -1, 10, -1, 11, -1, 14, -1, 15));
+	}
+	if (is_k(dtype)) {
+		int_k_unpack16(dtype, group, b, out, t0, t1);
+		return;
 	}
 	const int vectors = dtype == DT_Q8_0 ? 16 : 8;
 	const __m256i low = _mm256_set1_epi8(15), eight = _mm256_set1_epi8(8);

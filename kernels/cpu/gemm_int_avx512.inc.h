@@ -2,7 +2,7 @@
 //
 // A panel has, for each block of 32 k and TILE_COLS columns n, the codes, then f32 scale[n], f32 least[n]:
 //
-//	8 bits   u8  [8][n][4]    codes above the signed value by int_centre: 8 for 4-bit formats, 128 for q8_0 and nf4
+//	8 bits   u8  [8][n][4]    codes above the signed value by int_centre: 8 for 4 bits, 16 for q5_k, 32 for q6_k, 128 for q8_0 and nf4
 //	16 bits  i16 [16][n][2]   any format, signed
 //
 // vpdpbusd adds four products of unsigned codes and signed activations in 32 bits without saturating; that a sum starts
@@ -10,15 +10,12 @@
 
 enum { INT_ROWS = 12, BLOCK8 = TILE_COLS * 40, BLOCK16 = TILE_COLS * 72, NF4_LIMIT = 8191 };
 
-INLINE int int_bits(int dtype, int activations) {
-	(void)dtype;
-	return activations == 8 ? 8 : 16;
-}
+INLINE int int_bits(int dtype, int activations) { return activations == 8 && dtype != DT_Q6_K ? 8 : 16; }
 INLINE int int_direct(int dtype) { return pack_supported(dtype); }
 INLINE int int_limit(int dtype, int bits, int direct) {
-	return bits == 8 ? 127 : direct && dtype != DT_NF4 ? 32767 : 8191;
+	return bits == 8 ? 127 : !direct || dtype == DT_NF4 ? 8191 : dtype == DT_Q6_K ? 16383 : 32767;
 }
-INLINE int int_centre(int dtype) { return dtype == DT_Q8_0 || dtype == DT_NF4 ? 128 : 8; }
+INLINE int int_centre(int dtype) { return dtype == DT_Q8_0 || dtype == DT_NF4 ? 128 : dtype == DT_Q6_K ? 32 : dtype == DT_Q5_K ? 16 : 8; }
 
 INLINE float codes_greatest(vf a, vf b) { // of magnitudes as integers, in which NaN is the greatest
 	vi t = _mm512_max_epi32(vi_cast(vf_abs(a)), vi_cast(vf_abs(b)));
@@ -45,6 +42,7 @@ INLINE void codes_block8(const float *x, const codes *c, int64_t at, int8_t *q) 
 	vi_store_i8(q + 16, j);
 	int32_t all = codes_total(vi_add(i, j));
 	c->lead[at] = -c->centre * all;
+	if (c->centre == 32) c->half[at] = -c->centre * codes_total(i);
 	c->scale[at] = greatest * (greatest > 3e38f ? __builtin_nanf("") : 1 / 127.0f);
 	c->sum[at] = c->scale[at] * (float)all;
 }
@@ -90,6 +88,33 @@ INLINE void int_scales(const int dtype, const int limit, packed_block p, int64_t
 	if (dtype == DT_Q4_1) vf_store(scale + TILE_COLS, vf_fma(d, vf_set1(8), vf_load_f16((const uint16_t *)p.least)));
 }
 
+// int_least says whether a packed format's blocks have a minimum.
+INLINE int int_least(int dtype) { return dtype == DT_Q4_1 || dtype == DT_Q4_K || dtype == DT_Q5_K; }
+
+// int_shift moves bits of every byte by n, left if that is positive; what comes from other bytes is to be masked off.
+INLINE vi int_shift(vi v, const int n) { return n >= 0 ? _mm512_slli_epi16(v, n) : _mm512_srli_epi16(v, -n); }
+
+// int_k_codes are the codes of 16 rows × 4 k of a block of q4_k, q5_k or q6_k, k from half·16 + j·4 on.
+INLINE vi int_k_codes(const int dtype, packed_k p, const int half, const int j) {
+	vi w = vi_load(p.code + j * 64);
+	w = vi_and(half ? _mm512_srli_epi16(w, 4) : w, _mm512_set1_epi8(15));
+	if (dtype == DT_Q5_K) w = vi_or(w, vi_and(int_shift(vi_load(p.code + 256), 4 - half * 4 - j), _mm512_set1_epi8(16)));
+	if (dtype == DT_Q6_K) w = vi_or(w, vi_and(int_shift(vi_load(p.code + 256 + half * 64), 4 - 2 * j), _mm512_set1_epi8(48)));
+	return w;
+}
+
+// int_k_scales writes scale and minimum; codes are taken as signed.
+INLINE void int_k_scales(const int dtype, packed_k p, int64_t b, float *scale) {
+	if (dtype == DT_Q6_K) {
+		vf_store(scale, vf_load_f16((const uint16_t *)p.header));
+		return;
+	}
+	vf s, add;
+	k_scales(p, b, 0, &s, &add);
+	vf_store(scale, s);
+	vf_store(scale + TILE_COLS, vf_fma(s, vf_set1(dtype == DT_Q5_K ? 16 : 8), add));
+}
+
 // int_codes reads one vector of a block, 16 rows × 4 k, as unsigned codes: for 4-bit formats those of k + 16·half.
 INLINE vi int_codes(const int dtype, const uint8_t *p, const int half, vi table) {
 	vi w = vi_load(p);
@@ -99,6 +124,13 @@ INLINE vi int_codes(const int dtype, const uint8_t *p, const int half, vi table)
 }
 
 INLINE void int_unpack8(const int dtype, const uint8_t *group, int64_t b, int64_t blocks, uint8_t *out) {
+	if (is_k(dtype)) {
+		packed_k p = packed_k_at(dtype, group, b);
+		UNROLL(8)
+		for (int j = 0; j < 8; j++) vi_store(out + j * TILE_COLS * 4, int_k_codes(dtype, p, j / 4, j % 4));
+		int_k_scales(dtype, p, b, (float *)(out + TILE_COLS * 32));
+		return;
+	}
 	const int vectors = dtype == DT_Q8_0 ? 8 : 4;
 	packed_block p = packed_at(group, dtype == DT_Q4_1 ? 64 : 32, vectors * 64, b, blocks);
 	vi table = int_table(int_levels8);
@@ -126,15 +158,37 @@ INLINE void int_pairs(const int dtype, vi w, vi t0, vi t1, uint8_t *out) {
 	vi_store(out + TILE_COLS * 4, b);
 }
 
+// int_times multiplies the pairs of 16-bit codes of 16 rows by scales of 16 columns of q6_k.
+INLINE void int_times(const int8_t *scale, uint8_t *out) {
+	vi s = vi_load_i8(scale), two = _mm512_mask_blend_epi16(0xaaaaaaaa, s, vi_shl(s, 16));
+	vi_store(out, _mm512_mullo_epi16(vi_load(out), two));
+	vi_store(out + TILE_COLS * 4, _mm512_mullo_epi16(vi_load(out + TILE_COLS * 4), two));
+}
+
+INLINE void int_k_unpack16(const int dtype, const uint8_t *group, int64_t b, uint8_t *out, vi t0, vi t1) {
+	packed_k p = packed_k_at(dtype, group, b);
+	UNROLL(8)
+	for (int j = 0; j < 8; j++) {
+		uint8_t *to = out + j * TILE_COLS * 8;
+		int_pairs(dtype, _mm512_sub_epi8(int_k_codes(dtype, p, j / 4, j % 4), _mm512_set1_epi8((char)int_centre(dtype))), t0, t1, to);
+		if (dtype == DT_Q6_K) int_times((const int8_t *)p.header + 32 + ((b & 7) * 2 + j / 4) * 16, to);
+	}
+	int_k_scales(dtype, p, b, (float *)(out + TILE_COLS * 64));
+}
+
 INLINE void int_unpack16(const int dtype, const uint8_t *group, int64_t b, int64_t blocks, uint8_t *out) {
 	const int vectors = dtype == DT_Q8_0 ? 8 : 4;
-	packed_block p = packed_at(group, dtype == DT_Q4_1 ? 64 : 32, vectors * 64, b, blocks);
 	static const uint8_t spread[32] = {
 		128, 0, 128, 1, 128, 4, 128, 5, 128, 8, 128, 9, 128, 12, 128, 13,
 		128, 2, 128, 3, 128, 6, 128, 7, 128, 10, 128, 11, 128, 14, 128, 15,
 	};
 	const uint8_t *t = dtype == DT_NF4 ? int_levels : spread;
 	vi t0 = int_table(t), t1 = int_table(t + 16), low = _mm512_set1_epi8(15), eight = _mm512_set1_epi8(8);
+	if (is_k(dtype)) {
+		int_k_unpack16(dtype, group, b, out, t0, t1);
+		return;
+	}
+	packed_block p = packed_at(group, dtype == DT_Q4_1 ? 64 : 32, vectors * 64, b, blocks);
 	UNROLL(4)
 	for (int j = 0; j < vectors; j++) {
 		vi w = vi_load(p.code + j * 64);

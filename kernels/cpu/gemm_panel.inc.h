@@ -68,6 +68,10 @@ INLINE vf panel_level(const int dtype, vi code, vf d, vf m, lanes_table levels) 
 
 // panel_group decodes one 32-column block of a packed group: 16 floats for each of its 32 columns, ld apart.
 INLINE void panel_group(const int dtype, const uint8_t *group, int64_t b, int64_t blocks, float *out, int64_t ld) {
+	if (is_k(dtype)) {
+		k_panel(dtype, group, b, out, ld);
+		return;
+	}
 	pack_shape s = dtype == DT_Q4_1 ? (pack_shape){64, 256} : dtype == DT_Q8_0 ? (pack_shape){32, 512} : (pack_shape){32, 256};
 	packed_block p = packed_at(group, s.header, s.codes, b, blocks);
 	lanes_table levels = lanes_table_of(nf4_levels);
@@ -166,6 +170,9 @@ static void panel_same(const gemm *g, int packed, int64_t n0, int64_t n, int64_t
 	case DT_Q4_0 + DT_COUNT: panel_packed(DT_Q4_0, g, n0, n, k0, k, p, tmp); return;
 	case DT_Q4_1 + DT_COUNT: panel_packed(DT_Q4_1, g, n0, n, k0, k, p, tmp); return;
 	case DT_NF4 + DT_COUNT: panel_packed(DT_NF4, g, n0, n, k0, k, p, tmp); return;
+	case DT_Q4_K + DT_COUNT: panel_packed(DT_Q4_K, g, n0, n, k0, k, p, tmp); return;
+	case DT_Q5_K + DT_COUNT: panel_packed(DT_Q5_K, g, n0, n, k0, k, p, tmp); return;
+	case DT_Q6_K + DT_COUNT: panel_packed(DT_Q6_K, g, n0, n, k0, k, p, tmp); return;
 	}
 	panel_decoded(g, n0, n, k0, k, p, tmp);
 }

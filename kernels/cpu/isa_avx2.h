@@ -125,7 +125,8 @@ INLINE void vi_store_u16(uint16_t *p, vi v) { // values 0 to 65535
 	__m256i w = _mm256_permute4x64_epi64(_mm256_packus_epi32(v, v), 0x08);
 	_mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(w));
 }
-INLINE vf vf_load_i8(const int8_t *p) { return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p))); }
+INLINE vi vi_load_i8(const int8_t *p) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p)); }
+INLINE vf vf_load_i8(const int8_t *p) { return vf_from_vi(vi_load_i8(p)); }
 INLINE void vi_store_i8(int8_t *p, vi v) { // values -128 to 127
 	__m128i w = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
 	_mm_storel_epi64((__m128i *)p, _mm_packs_epi16(w, w));

@@ -133,7 +133,8 @@ INLINE void vf_store_f16(uint16_t *p, vf x) { // nearest, ties to even
 	h = vi_sel(vi_gt(b, vi_set1(0x7f800000)), nan, h);
 	vi_store_u16(p, vi_or(h, sign));
 }
-INLINE vf vf_load_i8(const int8_t *p) { return (vf){p[0], p[1], p[2], p[3]}; }
+INLINE vi vi_load_i8(const int8_t *p) { return (vi){p[0], p[1], p[2], p[3]}; }
+INLINE vf vf_load_i8(const int8_t *p) { return vf_from_vi(vi_load_i8(p)); }
 INLINE void vi_store_i8(int8_t *p, vi v) {
 	for (int i = 0; i < VL; i++)
 		p[i] = (int8_t)v[i];

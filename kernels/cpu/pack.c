@@ -25,7 +25,7 @@ pack_shape pack_shape_of(int dtype) {
 	return (pack_shape){0, 0};
 }
 
-int pack_supported(int dtype) { return pack_shape_of(dtype).codes != 0; }
+int pack_supported(int dtype) { return is_k(dtype) || pack_shape_of(dtype).codes != 0; }
 
 // place is where code k of row n of a block goes, and its shift.
 static int place4(int n, int k, int *shift) {
@@ -64,6 +64,10 @@ static own_block own_at(int dtype, int64_t b) {
 }
 
 static void pack_group(int dtype, uint8_t *group, int64_t cols, const uint8_t *rows) {
+	if (is_k(dtype)) {
+		pack_k_group(dtype, group, cols, rows);
+		return;
+	}
 	pack_shape s = pack_shape_of(dtype);
 	int64_t blocks = cols / PACK_COLS;
 	size_t row = dtype_bytes(dtype, cols);
@@ -93,6 +97,10 @@ static void pack_group(int dtype, uint8_t *group, int64_t cols, const uint8_t *r
 }
 
 static void unpack_group(int dtype, uint8_t *rows, int64_t cols, const uint8_t *group) {
+	if (is_k(dtype)) {
+		unpack_k_group(dtype, rows, cols, group);
+		return;
+	}
 	pack_shape s = pack_shape_of(dtype);
 	int64_t blocks = cols / PACK_COLS;
 	size_t row = dtype_bytes(dtype, cols);
@@ -164,6 +172,15 @@ void packed_row_decode(int dtype, int layout, const void *w, int64_t rows, int64
 	int64_t blocks = cols / PACK_COLS;
 	int n = row % PACK_ROWS;
 	const uint8_t *group = (const uint8_t *)w + row / PACK_ROWS * PACK_ROWS * dtype_bytes(dtype, cols);
+	if (is_k(dtype)) {
+		uint8_t own[256];
+		size_t bytes = dtype_bytes(dtype, 256);
+		for (int64_t c = 0; c < cols; c += 256, group += PACK_ROWS * bytes, dst += 256) {
+			unpack_k_row(dtype, group, n, own);
+			decode_values(dtype, own, 256, dst);
+		}
+		return;
+	}
 	for (int64_t b = 0; b < blocks; b++, dst += PACK_COLS) {
 		packed_block p = packed_at(group, s.header, s.codes, b, blocks);
 		float d, m = 0;

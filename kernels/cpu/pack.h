@@ -14,12 +14,25 @@
 //	8 bits      byte (k/4)·64 + n·4 + k%4, two's complement                            512 bytes
 //	4 bits      byte (j/4)·64 + n·4 + j%4 with j = k%16; k < 16 in the low nibble       256 bytes
 //
+// q4_k, q5_k and q6_k are runs of super-blocks of 256 columns, each a header and the codes of its eight blocks:
+//
+//	q4_k, q5_k  f16 d[16], f16 dmin[16]; of the six-bit scales s and minimums t, for block b and row n:
+//	            u8 [8][16] low four bits, s | t·16; u8 [4][16] the others, (s | t·4)·16^(b/4) at [b%4]
+//	q6_k        f16 d[16], i8 scale[16][16]: for each 16 columns
+//
+// Their blocks' codes are those of 4 bits above, then the bits that are more, at byte n·4 + k%4 of 64:
+//
+//	q5_k        bit k/4
+//	q6_k        bits (k%16)/4·2 and up; k ≥ 16 in the second 64 bytes
+//
 // Rows past the last whole group stay row by row, at the place they had.
 #ifndef GRAFT_PACK_H
 #define GRAFT_PACK_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "../include/ops.h"
 
 enum { PACK_ROWS = 16, PACK_COLS = 32 };
 
@@ -68,6 +81,25 @@ static inline packed_block packed_at(const uint8_t *group, const int header, con
 	r.code = p + two * header + odd * codes;
 	return r;
 }
+
+// is_k says whether dtype has super-blocks.
+static inline int is_k(const int dtype) { return dtype == DT_Q4_K || dtype == DT_Q5_K || dtype == DT_Q6_K; }
+
+// packed_k is where the parts of 32-column block b of a group lie: the header of its super-block, its codes.
+typedef struct {
+	const uint8_t *header, *code;
+} packed_k;
+
+static inline packed_k packed_k_at(const int dtype, const uint8_t *group, const int64_t b) {
+	const int header = dtype == DT_Q6_K ? 288 : 256, codes = dtype == DT_Q4_K ? 256 : dtype == DT_Q5_K ? 320 : 384;
+	const uint8_t *p = group + (b >> 3) * (header + 8 * codes);
+	return (packed_k){p, p + header + (b & 7) * codes};
+}
+
+// pack_k_group packs 16 rows, unpack_k_group undoes it; unpack_k_row gives row n of one super-block.
+void pack_k_group(int dtype, uint8_t *group, int64_t cols, const uint8_t *rows);
+void unpack_k_group(int dtype, uint8_t *rows, int64_t cols, const uint8_t *group);
+void unpack_k_row(int dtype, const uint8_t *super, int n, uint8_t *row);
 
 extern const float nf4_levels[16];
 

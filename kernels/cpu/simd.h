@@ -22,7 +22,7 @@
 //	vi_set1 iota load store add sub mul and or xor shl shr sar gt eq sel   (shr logical, sar arithmetic)
 //	vf_from_vi, vi_from_vf        convert (nearest even);  vf_cast, vi_cast: the same bits
 //	vf_scale2(x, n)               x·2ⁿ for whole n of -252 to 254
-//	vf_load_f16 bf16 i8, vf_store_f16, vi_store_u16 i8                     VL values of another type
+//	vf_load_f16 bf16 i8, vi_load_i8, vf_store_f16, vi_store_u16 i8         VL values of another type
 //	vm_first(n), vm_and, vm_or, vm_any
 //
 // A new instruction set is one isa_*.h, a three-line file per family, and a column in dispatch.c.

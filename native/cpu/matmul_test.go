@@ -42,14 +42,16 @@ func products() (all []product) {
 		add(product{d: d, m: 3, n: 77, k: 2050, tb: true, relativeTo: f32Error})
 	}
 	add(product{d: tensor.F32, m: 203, n: 160, k: 700, ta: true, relativeTo: f32Error})
-	for _, d := range []tensor.DType{tensor.Q8_0, tensor.Q4_0, tensor.Q4_1, tensor.NF4} {
+	for _, d := range []tensor.DType{tensor.Q8_0, tensor.Q4_0, tensor.Q4_1, tensor.NF4, tensor.Q4_K, tensor.Q5_K, tensor.Q6_K} {
+		n := (320 + d.BlockValues() - 1) / d.BlockValues() * d.BlockValues()
+		k := 1600 / d.BlockValues() * d.BlockValues()
 		for _, m := range []int{1, 6, 70} { // few rows, two tiles of few rows, panels
-			add(product{d: d, m: m, n: 183, k: 1600, tb: true, bits: 8, relativeTo: int8Error})
+			add(product{d: d, m: m, n: 183, k: k, tb: true, bits: 8, relativeTo: int8Error})
 		}
-		add(product{d: d, m: 70, n: 183, k: 1600, tb: true, relativeTo: f32Error})
-		add(product{d: d, m: 70, n: 183, k: 1600, tb: true, bits: 16, relativeTo: int16Error})
-		add(product{d: d, m: 70, n: 320, k: 1001, bits: 16, relativeTo: int16Error})
-		add(product{d: d, m: 70, n: 320, k: 1001, relativeTo: f32Error})
+		add(product{d: d, m: 70, n: 183, k: k, tb: true, relativeTo: f32Error})
+		add(product{d: d, m: 70, n: 183, k: k, tb: true, bits: 16, relativeTo: int16Error})
+		add(product{d: d, m: 70, n: n, k: 1001, bits: 16, relativeTo: int16Error})
+		add(product{d: d, m: 70, n: n, k: 1001, relativeTo: f32Error})
 	}
 	return all
 }
@@ -213,7 +215,11 @@ func BenchmarkMatMul(b *testing.B) {
 			for _, k := range []product{
 				{d: tensor.F32, tb: true}, {d: tensor.Q8_0, tb: true, bits: 8}, {d: tensor.Q4_0, tb: true, bits: 8}, {d: tensor.Q4_1, tb: true, bits: 8},
 				{d: tensor.NF4, tb: true, bits: 16}, {d: tensor.NF4, bits: 16},
+				{d: tensor.Q4_K, tb: true, bits: 8}, {d: tensor.Q5_K, tb: true, bits: 8}, {d: tensor.Q6_K, tb: true, bits: 8}, {d: tensor.Q4_K, bits: 16},
 			} {
+				if w[0]%k.d.BlockValues() != 0 || w[1]%k.d.BlockValues() != 0 {
+					continue
+				}
 				k.m, k.n, k.k = m, w[0], w[1]
 				if !k.tb {
 					k.n, k.k = w[1], w[0] // the gradient of the same layer
