@@ -2,7 +2,10 @@
 // a head, read in their own type. A row's keys are split into pieces; each leaves its sum of values, its greatest score
 // and its sum of exponentials in the shared scratch, and attn_join puts a head's pieces together in order.
 
-enum { HEADS_AT_ONCE = VL == 16 ? 4 : 3 }; // 4 keys times so many heads are summed in registers
+enum {
+	HEADS_AT_ONCE = VL == 16 ? 4 : 3, // 4 keys times so many heads are summed in registers
+	KEYS_AHEAD = 24,                  // from reading a key to prefetching one
+};
 
 // piece_size is the floats of a piece of one head: values, then maximum and sum.
 INLINE int64_t piece_size(const attn *a) { return a->d + 2; }
@@ -26,9 +29,22 @@ INLINE vf typed_load(const int dtype, const void *p, int64_t i) {
 	}
 }
 
+// few_prefetch asks for the lines of 4 keys of d values. Heads of other keys lie between, so that the processor does not
+// see by itself which lines come next.
+INLINE void few_prefetch(const int dtype, const void *k, int64_t key, int64_t d, int64_t stride) {
+	const int64_t size = dtype == DT_F32 ? 4 : 2;
+	for (int i = 0; i < 4; i++)
+		for (int64_t j = 0; j < d * size; j += 64)
+			__builtin_prefetch((const char *)k + (key + i) * stride * size + j);
+}
+
 // few_scores writes the products of n keys, stride values apart, with heads queries: score[head][KEYS]. d is whole vectors.
-INLINE void few_scores(const int dtype, const int heads, int64_t n, int64_t d, const void *k, int64_t stride, const float *q, float *score) {
+// The values that are wanted next are fetched meanwhile.
+INLINE void few_scores(const int dtype, const int heads, int64_t n, int64_t d, const void *k, const void *v, int64_t stride, const float *q,
+	float *score) {
 	for (int64_t key = 0; key < n; key += 4) {
+		few_prefetch(dtype, k, key + KEYS_AHEAD, d, stride);
+		few_prefetch(dtype, v, key, d, stride);
 		vf s[4][HEADS_AT_ONCE];
 		int64_t at[4];
 		for (int i = 0; i < 4; i++)
@@ -124,7 +140,7 @@ INLINE void few_tile(const attn *a, attn_memory *m, const int dtype, int64_t n, 
 		switch (heads) {
 #define HEADS(count) \
 	case count: \
-		few_scores(dtype, count, n, d, k, stride, q, score); \
+		few_scores(dtype, count, n, d, k, v, stride, q, score); \
 		for (int i = 0; i < count; i++) \
 			few_softmax(a, n, score + i * KEYS, m->top + h + i, m->sum + h + i, m->scale + h + i); \
 		for (int64_t j = 0, nv = d / VL, left; j < nv; j += left) { \

@@ -38,7 +38,7 @@ func TestEmulatedAVX512(t *testing.T) {
 	if !hasHeader("simde/x86/avx512.h") {
 		t.Skip("SIMDe is not here: apt-get install libsimde-dev")
 	}
-	bin := buildDriver(t, "-O2", "-DGRAFT_SIMDE", "-mavx2", "-mfma", "-mf16c", "-Wno-psabi")
+	bin := buildDriver(t, "-O0", "-DGRAFT_SIMDE", "-mavx2", "-mfma", "-mf16c", "-Wno-psabi")
 	devicetest.Run(t, func(t *testing.T) device.Device { return startDriver(t, bin, 2, "avx512") })
 }
 
