@@ -363,6 +363,7 @@ static const struct {
 	[OP_CLIP_SCALE] = {1, 1, 2, 0, check_clip_scale},
 	[OP_CAST] = {1, 1, 1, 0, check_cast},
 	[OP_ARGMAX] = {1, 1, 1, 0, check_argmax},
+	[OP_RSQRT] = {1, 1, 1, 0, check_same},
 	[OP_COLUMNS] = {1, 1, 1, 0, check_columns},
 	[OP_COLUMNS_GRAD] = {1, 1, 1, 0, check_columns_grad},
 };

@@ -1,4 +1,4 @@
-// Ops of one value at a time: add, mul, scale, scale_rows, broadcast, dropout, accumulate, adamw.
+// Ops of one value at a time: add, mul, scale, scale_rows, broadcast, rsqrt, dropout, accumulate, adamw.
 //
 // A chunk is a run of values (or rows) of fixed size; each result is written once, by whom takes its chunk. Loads may
 // run into the padding of a buffer, stores do not. accumulate and adamw overwrite their operands in place.
@@ -41,6 +41,14 @@ void ISA_NAME(scale)(const call *c, team *t) {
 	for (int64_t from, to; chunk_next(t, 0, value_count(&c->in[0]), CHUNK, &from, &to);)
 		EACH(i, from, to)
 			vf_store_upto(y + i, vf_mul(vf_load(x + i), by), left);
+}
+
+void ISA_NAME(rsqrt)(const call *c, team *t) {
+	const float *x = c->in[0].data;
+	float *y = c->out[0].data;
+	for (int64_t from, to; chunk_next(t, 0, value_count(&c->in[0]), CHUNK_DEAR, &from, &to);)
+		EACH(i, from, to)
+			vf_store_upto(y + i, vf_div(vf_set1(1), vf_sqrt(vf_load(x + i))), left);
 }
 
 void ISA_NAME(scale_rows)(const call *c, team *t) {

@@ -6,7 +6,7 @@ import (
 	"graft/shared/graph"
 )
 
-//go:generate go run ./internal/gen -o ../../kernels/include/ops.h
+//go:generate go run ./internal/gen -o ../../kernels/include/ops.h -sum ../../kernels/cpu/ops_sum.h
 
 // A Row is one op of the command format.
 type Row struct {
