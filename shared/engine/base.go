@@ -123,6 +123,9 @@ func (b *Base) describe(fsys fs.FS) error {
 	if b.Sentence, err = readSentence(fsys); err != nil {
 		return err
 	}
+	if isGGUF && b.Sentence == nil {
+		b.Sentence = sentenceOf(g)
+	}
 	return b.template(fsys, g)
 }
 

@@ -42,6 +42,21 @@ func tokenizerOf(g *weights.GGUF) (*tokenizer.Tokenizer, error) {
 	return t, nil
 }
 
+// ggufPoolings are llama.cpp's numbers of pooling_type.
+var ggufPoolings = map[int64]string{1: "mean", 2: "cls", 3: "lasttoken"}
+
+// sentenceOf reads how a GGUF file's model makes vectors of texts, nil where it does not say. llama.cpp gives them the
+// length 1.
+func sentenceOf(g *weights.GGUF) *Sentence {
+	arch, _ := g.Meta.String("general.architecture")
+	n, _ := g.Meta.Int(arch + ".pooling_type")
+	pool, ok := ggufPoolings[n]
+	if !ok {
+		return nil
+	}
+	return &Sentence{Pooling: []string{pool}, Normalize: true, PoolPrompt: true}
+}
+
 // openGGUFAdapter reads the only GGUF file of a directory as an adapter.
 func (b *Base) openGGUFAdapter(fsys fs.FS) (*Adapter, error) {
 	src, err := weights.Open(fsys)

@@ -40,6 +40,7 @@ var ggufModels = []struct {
 }{
 	{"gpt2", (*GGUF).byteLevel},
 	{"llama", (*GGUF).sentencePiece},
+	{"bert", (*GGUF).wordPiece},
 }
 
 // FromGGUF makes a tokenizer of the metadata of a GGUF file. It splits and

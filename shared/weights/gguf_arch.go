@@ -11,6 +11,7 @@ type ggufArch struct {
 	modelType string       // model_type of config.json
 	class     string       // in architectures of config.json
 	pairs     bool         // rows of query and key projections lie in llama.cpp's order (fromPairs)
+	readOnly  bool         // files are read and not written
 	plusOne   bool         // weights of norms are stored one larger than in the checkpoint
 	top       []ggufName   // modules outside of layers
 	prefix    string       // of a layer in the checkpoint, before its number
@@ -64,6 +65,9 @@ func archOfFile(m Meta) (row *ggufArch, known bool) {
 // archOfModel is the row of config.json's model_type, and the model types there are rows for.
 func archOfModel(modelType string) (row *ggufArch, known []string) {
 	for i := range ggufArchs {
+		if ggufArchs[i].readOnly {
+			continue
+		}
 		if ggufArchs[i].modelType == modelType {
 			row = &ggufArchs[i]
 		}

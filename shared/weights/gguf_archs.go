@@ -19,7 +19,12 @@ var ggufArchs = []ggufArch{
 		layer: gemmaLayer, fields: gemma3Fields, fixed: gemmaFixed, sized: gemma3Sized},
 	{arch: "phi3", modelType: "phi3", class: "Phi3ForCausalLM", top: decoderTop, prefix: decoderPrefix,
 		layer: phi3Layer, fields: slices.Concat(decoderFields, windowField), fixed: siluFixed},
+	{arch: "bert", modelType: "bert", class: "BertModel", readOnly: true, top: bertTop, prefix: "bert.encoder.layer.",
+		layer: bertLayer, fields: bertFields, fixed: []fixedField{{"hidden_act", "gelu"}}},
 }
+
+// bertTypes is the table of token types, whose rows are their number.
+const bertTypes = "token_types"
 
 // What most decoders share.
 const decoderPrefix = "model.layers."
@@ -55,6 +60,33 @@ var (
 		{meta: "rope.freq_base", config: "rope_theta", kind: realField, otherwise: 10000.0},
 	}
 	windowField = []ggufField{{meta: "attention.sliding_window", config: "sliding_window", kind: limitField}}
+
+	bertTop = []ggufName{
+		{"token_embd", "bert.embeddings.word_embeddings"},
+		{bertTypes, "bert.embeddings.token_type_embeddings"},
+		{"position_embd", "bert.embeddings.position_embeddings"},
+		{"token_embd_norm", "bert.embeddings.LayerNorm"},
+		{"cls", "bert.pooler.dense"},
+		{"cls.output", "classifier"},
+	}
+	bertLayer = []ggufName{
+		{"attn_q", "attention.self.query"},
+		{"attn_k", "attention.self.key"},
+		{"attn_v", "attention.self.value"},
+		{"attn_output", "attention.output.dense"},
+		{"attn_output_norm", "attention.output.LayerNorm"},
+		{"ffn_up", "intermediate.dense"},
+		{"ffn_down", "output.dense"},
+		{"layer_output_norm", "output.LayerNorm"},
+	}
+	bertFields = []ggufField{
+		{meta: "context_length", config: "max_position_embeddings", need: true},
+		{meta: "embedding_length", config: "hidden_size", need: true},
+		{meta: "block_count", config: "num_hidden_layers", need: true},
+		{meta: "feed_forward_length", config: "intermediate_size", need: true},
+		{meta: "attention.head_count", config: "num_attention_heads", need: true},
+		{meta: "attention.layer_norm_epsilon", config: "layer_norm_eps", kind: realField, need: true},
+	}
 
 	siluFixed = []fixedField{{"hidden_act", "silu"}}
 	qwenFixed = []fixedField{{"hidden_act", "silu"}, {"use_sliding_window", false}}

@@ -50,6 +50,9 @@ func (g *GGUF) Config() ([]byte, error) {
 	} else {
 		c["vocab_size"] = embed.Shape[0]
 	}
+	if types, ok := g.Spec(row.checkpointName(bertTypes + ".weight")); ok {
+		c["type_vocab_size"] = types.Shape[0]
+	}
 	if missing != nil {
 		return nil, fmt.Errorf("gguf: metadata or tensors are missing or wrong: %v", missing)
 	}
