@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # The verbs, in the order of help: name, English, Chinese. Each is the function do_<name> below.
 verbs=(
-	"demo|build, train an adapter on examples/finance (under two minutes), evaluate it and let it answer|构建,在 examples/finance 上训练适配器(两分钟内),评估并作答"
+	"demo|build, train an adapter on examples/finance, let it answer, and compare four methods (under four minutes)|构建,在 examples/finance 上训练适配器并作答,再比较四种方法(四分钟内)"
 	"test|set up and pass all tests|准备环境并通过全部测试"
 	"build|leave bin/graft|生成 bin/graft"
 	"bench|measure beside llama.cpp, PyTorch and PEFT, which it sets up (--help says more)|与 llama.cpp、PyTorch、PEFT 对比测速,自动准备对比环境(详见 --help)"
@@ -103,6 +103,8 @@ do_demo() {
 		"本季度公司营收同比增长20%,净利润超市场预期" \
 		"受宏观经济影响,公司核心业务板块出现15%的下滑" \
 		"新产品上线后用户活跃度提升30%,市场份额进一步扩大"
+	say
+	bin/graft compare --config examples/finance/compare.yaml # four methods; those trained by an earlier demo are not trained again
 }
 
 # need_peers checks for what the peers are installed with, unless they are there already.
