@@ -247,7 +247,8 @@ func (c *comparing) tell(entrants []entrant, scores []*scored) error {
 	return err
 }
 
-// barsOf are the chart's panels: F1, and latency and memory where they were measured. Memory is that of training if it is known
+// barsOf are the chart's panels: F1, and latency and memory where they were measured. Latency is the median, since systems
+// are measured one after another and a machine's other work would fall on one of them. Memory is that of training if it is known
 // of all, else that of answering.
 func barsOf(d *report.Document) plot.Bars {
 	metric := d.Comparison.Metric
@@ -256,7 +257,7 @@ func barsOf(d *report.Document) plot.Bars {
 	if metric == "f1" {
 		f1.Title = "F1, 95 % interval"
 	}
-	latency := plot.BarPanel{Title: "latency of one text, ms", Format: "%.2f"}
+	latency := plot.BarPanel{Title: "median latency of one text, ms", Format: "%.2f"}
 	memory := plot.BarPanel{Title: "peak memory, MB", Format: "%.0f"}
 	trained, timed := true, false
 	for _, s := range d.Systems {
@@ -269,7 +270,7 @@ func barsOf(d *report.Document) plot.Bars {
 		f1.Low, f1.High = append(f1.Low, r.Intervals[metric].Low), append(f1.High, r.Intervals[metric].High)
 		ms, bytes := math.NaN(), math.NaN()
 		if r.Latency != nil {
-			ms, bytes, timed = r.Latency.Mean, float64(r.PeakMemoryBytes), true
+			ms, bytes, timed = r.Latency.P50, float64(r.PeakMemoryBytes), true
 		}
 		if trained {
 			bytes = float64(s.Training.PeakMemoryBytes)
@@ -288,7 +289,7 @@ func (c *comparing) print(d *report.Document) error {
 	of := c.lang.of
 	metric := d.Comparison.Metric
 	columns := []term.Column{{Name: of(text{"system", "系统"})}}
-	for _, name := range []string{of(text{"accuracy", "准确率"}), metric, of(msgInterval), of(text{"latency ms", "延迟 ms"}), of(text{"texts/s", "文本/秒"}), of(text{"memory", "内存"}),
+	for _, name := range []string{of(text{"accuracy", "准确率"}), metric, of(msgInterval), of(text{"median ms", "中位延迟 ms"}), of(text{"texts/s", "文本/秒"}), of(text{"memory", "内存"}),
 		of(text{"training s", "训练秒数"}), of(text{"training memory", "训练内存"}), of(text{"trained", "训练参数"})} {
 		columns = append(columns, term.Column{Name: name, Right: true})
 	}
@@ -297,7 +298,7 @@ func (c *comparing) print(d *report.Document) error {
 		r := s.Result
 		row := []string{term.Clean(s.Name), fmt.Sprintf("%.4f", r.Values["accuracy"]), fmt.Sprintf("%.4f", r.Values[metric]), r.Intervals[metric].String(), "", "", "", "", "", ""}
 		if r.Latency != nil {
-			row[4], row[5], row[6] = fmt.Sprintf("%.2f", r.Latency.Mean), fmt.Sprintf("%.0f", r.ThroughputQPS), term.Bytes(r.PeakMemoryBytes)
+			row[4], row[5], row[6] = fmt.Sprintf("%.2f", r.Latency.P50), fmt.Sprintf("%.0f", r.ThroughputQPS), term.Bytes(r.PeakMemoryBytes)
 		}
 		if t := s.Training; t != nil {
 			row[7], row[8], row[9] = fmt.Sprintf("%.1f", t.Seconds), term.Bytes(t.PeakMemoryBytes), term.Count(t.Trainable)

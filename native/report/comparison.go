@@ -45,7 +45,7 @@ func (d *Document) systems() section {
 		f1 := d.Comparison.Metric
 		row := cells(s.Name, number(r.Values["accuracy"]), r.Intervals["accuracy"].String(), number(r.Values[f1]), r.Intervals[f1].String(), "", "", "")
 		if r.Latency != nil {
-			row[5], row[6], row[7] = plain(fmt.Sprintf("%.1f", r.Latency.Mean)), plain(fmt.Sprintf("%.1f", r.ThroughputQPS)), plain(gigabytes(r.PeakMemoryBytes))
+			row[5], row[6], row[7] = plain(fmt.Sprintf("%.2f", r.Latency.P50)), plain(fmt.Sprintf("%.1f", r.ThroughputQPS)), plain(gigabytes(r.PeakMemoryBytes))
 		}
 		if trained {
 			cost := cells("", "", "", "")

@@ -62,7 +62,7 @@ var (
 	wFeedback    = words{"Feedback", "反馈"}
 	wComparison  = words{"Comparison", "比较"}
 	wMethod      = words{"system", "系统"}
-	wLatency     = words{"latency ms", "延迟 ms"}
+	wLatency     = words{"median latency ms", "中位延迟 ms"}
 	wThroughput  = words{"texts/s", "文本/秒"}
 	wMemory      = words{"peak memory", "内存峰值"}
 	wTraining    = words{"training", "训练"}
