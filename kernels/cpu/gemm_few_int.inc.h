@@ -8,15 +8,16 @@ INLINE int gemm_few_int_fits(const gemm *g, int activations) {
 	return activations == 8 && g->m <= FEW_INT_ROWS && g->tb && g->layout == LAYOUT_PACKED16 && int_direct(g->dtype) && g->a_step == 1;
 }
 
-// gemm_few_int_of plans chunks of about 32 KB of weights. The codes of activations lie at p.
+// gemm_few_int_of plans equal chunks, as many for each thread. The codes of activations lie at p.
 INLINE gemm_int gemm_few_int_of(const gemm *g, uint8_t *p, int threads) {
 	gemm_int r = {.g = *g, .direct = 1};
 	r.c = codes_place(p, g->m, g->k, 8, 127, int_centre(g->dtype));
 	r.g.n = least(g->n, packed_rows(g) - g->b_first);
 	int64_t group = dtype_bytes(g->dtype, g->b_cols) * PACK_ROWS, groups = r.g.n / PACK_ROWS;
+	int64_t chunks = most(threads, round_up(ceil_div(groups * group, FEW_CHUNK), threads));
 	r.g.m_chunk = g->m;
 	r.g.m_chunks = 1;
-	r.g.n_chunk = PACK_ROWS * most(1, least(32768 / most(group, 1), groups / (threads * 4)));
+	r.g.n_chunk = PACK_ROWS * most(1, ceil_div(groups, chunks));
 	r.g.n_chunks = ceil_div(r.g.n, r.g.n_chunk);
 	return r;
 }
