@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	kernels "graft/kernels/cpu"
 	"graft/shared/graph"
@@ -20,6 +21,8 @@ type parts struct {
 	list []part
 	at   []kernels.Memory // of each slot, rows; only what loops read or write is used
 	base kernels.Memory   // of the arena that handovers are bound to
+
+	threads int
 }
 
 // part is steps from one to before another.
@@ -35,7 +38,7 @@ type handover struct{ slot, value int }
 
 // load splits and loads a program.
 func (d *Device) load(p *graph.Program) (*parts, error) {
-	s := &parts{p: p, at: make([]kernels.Memory, len(p.Slots))}
+	s := &parts{p: p, at: make([]kernels.Memory, len(p.Slots)), threads: d.k.Threads()}
 	for i, step := range p.Steps {
 		in := make([]tensor.Spec, len(step.In))
 		for j, v := range step.In {
@@ -187,7 +190,8 @@ func (s *parts) Run(ctx context.Context, arena, scratch kernels.Memory) error {
 	return nil
 }
 
-// loop runs the steps of a part as their ops define them.
+// loop runs the steps of a part as their ops define them, as many at a time as there are threads: those between two
+// barriers do not depend on each other.
 func (s *parts) loop(ctx context.Context, a part, arena kernels.Memory) error {
 	value := func(v int) *tensor.Tensor {
 		p := s.p.Values[v]
@@ -199,7 +203,13 @@ func (s *parts) loop(ctx context.Context, a part, arena kernels.Memory) error {
 		}
 		return &tensor.Tensor{Spec: p.Spec, Data: m[:p.Size():p.Size()]}
 	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	free := make(chan struct{}, s.threads)
 	for _, step := range s.p.Steps[a.from:a.to] {
+		if step.Barrier {
+			running.Wait()
+		}
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
@@ -214,7 +224,11 @@ func (s *parts) loop(ctx context.Context, a part, arena kernels.Memory) error {
 				clear(out[i].Data)
 			}
 		}
-		step.Op.(graph.Primitive).Eval(out, in)
+		free <- struct{}{}
+		running.Go(func() {
+			step.Op.(graph.Primitive).Eval(out, in)
+			<-free
+		})
 	}
 	return nil
 }
