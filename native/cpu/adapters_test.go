@@ -1,0 +1,12 @@
+//go:build cgo
+
+package cpu
+
+import (
+	"testing"
+
+	"graft/shared/adapter/adaptertest"
+)
+
+// TestAdapters holds every kind of adapter, used and trained, to PEFT.
+func TestAdapters(t *testing.T) { adaptertest.Run(t, opener(Options{Threads: 2})) }
