@@ -17,11 +17,12 @@ func (a *app) export() *cobra.Command {
 		Use:   "export",
 		Short: a.lang.of(text{"write a model or an adapter for other programs", "为其他程序导出模型或适配器"}),
 		Example: `graft export gguf --model base --adapter out/finance --outtype q4_k_m --output finance.gguf
-graft export gguf --adapter out/finance --adapter-only --output finance-lora.gguf`,
+graft export gguf --adapter out/finance --adapter-only --output finance-lora.gguf
+graft export peft --model base --adapter lora.gguf --output-dir lora`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.exportGGUF())
+	cmd.AddCommand(a.exportGGUF(), a.exportPEFT())
 	return cmd
 }
 

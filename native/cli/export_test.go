@@ -45,6 +45,13 @@ func TestExportGGUF(t *testing.T) {
 	if got := say("--model", files[2]); got != plain {
 		t.Errorf("%s says %q, want %q", files[2], got, plain)
 	}
+	if in := object(t, must(t, "inspect", files[1], "--json")); in["kind"] != "gguf" || in["parameters"] != float64(94528) {
+		t.Errorf("inspect says %v, %v parameters", in["kind"], in["parameters"])
+	}
+	must(t, "export", "peft", "--model", s.base, "--adapter", s.out("lora.gguf"), "--output-dir", s.out("again"))
+	if got := say("--model", s.base, "--adapter", s.out("again")); got != want {
+		t.Errorf("from GGUF back to PEFT says %q, want %q", got, want)
+	}
 	in := object(t, must(t, "inspect", s.out("lora.gguf"), "--json"))
 	if in["kind"] != "gguf" || in["metadata"].(map[string]any)["adapter.type"] != "lora" {
 		t.Errorf("inspect says %v", in)

@@ -27,7 +27,7 @@ func TestHelp(t *testing.T) {
 			"memory",
 			"quantize",
 			"merge",
-			"export", "export gguf",
+			"export", "export gguf", "export peft",
 			"pull", "push", "template", "template render",
 			"prompt", "prompt render",
 			"data", "data check", "data split", "data clean", "data convert",

@@ -117,6 +117,14 @@ func (in *inspected) open() (weights.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !info.IsDir() && weights.SplitNames(filepath.Base(in.Path)) != nil {
+		src, err := weights.Open(single(in.Path))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", in.Path, err)
+		}
+		in.describe(src)
+		return src, nil
+	}
 	if !info.IsDir() {
 		f, err := mmap.Open(in.Path)
 		if err != nil {
@@ -172,7 +180,7 @@ func (in *inspected) describe(src weights.Source) {
 	if !ok {
 		return
 	}
-	if in.Kind == "safetensors" {
+	if in.Kind != "model" {
 		in.Kind = "gguf"
 	}
 	in.Metadata, in.keys = map[string]any{}, g.Meta.Keys()
