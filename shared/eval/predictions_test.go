@@ -54,6 +54,8 @@ func TestReadPredictions(t *testing.T) {
 			classes: []string{"0", "1"}, positive: "1", labels: []int32{1, 1}, preds: []int32{0, 1}, probs: []float64{0.75, 0.25}},
 		{name: "JSON array, probabilities by name", file: "p.json", data: `[{"label":"b","prediction":"a","probabilities":{"a":0.75,"b":0.25}}]`,
 			classes: []string{"a", "b"}, positive: "b", labels: []int32{1}, preds: []int32{0}, probs: []float64{0.75, 0.25}, warning: "precision, recall"},
+		{name: "JSON by its first character", file: "standard input", data: "{\"label\":1,\"pred\":1}\n{\"label\":0,\"pred\":1}\n", classes: []string{"0", "1"}, positive: "1",
+			labels: []int32{1, 0}, preds: []int32{1, 1}},
 		{name: "tabs", data: "label\tpred\nx, y\tz\n", classes: []string{"x, y", "z"}, positive: "z", labels: []int32{0}, preds: []int32{1}, warning: "precision, recall"},
 		{name: "one class", data: "label,pred\na,a\n", classes: []string{"a"}, labels: []int32{0}, preds: []int32{0}},
 		{name: "one number", data: "label,pred\n1,1\n", classes: []string{"0", "1"}, positive: "1", labels: []int32{1}, preds: []int32{1}},

@@ -29,7 +29,8 @@ type Records struct {
 	Lines   []int // of each row in the file, from 1
 }
 
-// ReadRecords reads CSV, TSV (name ends with .tsv), JSON lines (.jsonl, .ndjson) or one JSON array of objects (.json). The first
+// ReadRecords reads CSV, TSV (name ends with .tsv), JSON lines (.jsonl, .ndjson) or one JSON array of objects (.json); a name
+// that tells nothing, such as that of standard input, leaves it to the first character. The first
 // row of CSV names the columns. In JSON a list under the key k becomes the columns k_0, k_1 …, an object k_<its key>. A byte
 // order mark is passed over; texts lose the blanks around them.
 func ReadRecords(r io.Reader, name string) (*Records, error) {
@@ -54,12 +55,13 @@ func ReadRecords(r io.Reader, name string) (*Records, error) {
 		return nil, fmt.Errorf("%s:%d: bytes that are not UTF-8", name, line)
 	}
 	t := &Records{Name: name}
-	switch strings.ToLower(path.Ext(name)) {
-	case ".jsonl", ".ndjson":
+	first := bytes.TrimLeft(data, " \t\r\n")
+	switch ext := strings.ToLower(path.Ext(name)); {
+	case ext == ".jsonl" || ext == ".ndjson":
 		err = t.readLines(data)
-	case ".json":
+	case ext == ".json" || ext != ".csv" && ext != ".tsv" && (bytes.HasPrefix(first, []byte("{")) || bytes.HasPrefix(first, []byte("[{"))):
 		err = t.readJSON(data)
-	case ".tsv":
+	case ext == ".tsv":
 		err = t.readCSV(data, '\t')
 	default:
 		err = t.readCSV(data, separator(data))
