@@ -51,7 +51,7 @@ var Groups = []Group{
 		{"r", "lora_r", "rank of LoRA", "LoRA 的秩", func(r *Recipe) any { return &r.R }},
 		{"lora_alpha", "", "LoRA's update is scaled by lora_alpha/r", "LoRA 更新按 lora_alpha/r 缩放", func(r *Recipe) any { return &r.LoraAlpha }},
 		{"lora_dropout", "", "share of LoRA's inputs dropped while training", "训练时 LoRA 输入的丢弃比例", func(r *Recipe) any { return &r.LoraDropout }},
-		{"target_modules", "", "layers that get LoRA: names, a regular expression or all-linear; default: q_proj,v_proj", "加 LoRA 的层:名称、正则表达式或 all-linear(默认 q_proj,v_proj)", func(r *Recipe) any { return &r.TargetModules }},
+		{"target_modules", "", "layers that get LoRA: names, a regular expression or all-linear; default: q_proj,v_proj, or query,value of encoders", "加 LoRA 的层:名称、正则表达式或 all-linear(默认 q_proj,v_proj,编码器为 query,value)", func(r *Recipe) any { return &r.TargetModules }},
 		{"exclude_modules", "", "layers that get none, of those", "其中要排除的层", func(r *Recipe) any { return &r.Exclude }},
 		{"modules_to_save", "", "modules trained whole and kept in the adapter; a SEQ_CLS head always is", "整体训练并存入适配器的模块(分类头总在其中)", func(r *Recipe) any { return &r.ModulesToSave }},
 		{"layers_to_transform", "", "numbers of the layers that get LoRA; default: all", "加 LoRA 的层号(默认全部)", func(r *Recipe) any { return &r.Layers }},
