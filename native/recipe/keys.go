@@ -67,7 +67,7 @@ var Groups = []Group{
 		{"prefix_projection", "", "train a prefix through two layers", "经两层网络训练前缀", func(r *Recipe) any { return &r.PrefixProjection }},
 		{"encoder_hidden_size", "", "width of what a prefix or prompt is trained through; 0: its own", "前缀或提示编码器的宽度;0 为与其输出相同", func(r *Recipe) any { return &r.EncoderHiddenSize }},
 		{"encoder_reparameterization_type", "", "what P_TUNING trains through: MLP", "P_TUNING 的编码器:MLP", func(r *Recipe) any { return &r.EncoderType }},
-		{"init_weights", "", "first values of a prefix: zero, or random ones", "前缀初值:zero 或随机", func(r *Recipe) any { return &r.InitWeights }},
+		{"init_weights", "", "first values of a prefix: zero or random; default: zero, through two layers random", "前缀初值:zero 或 random(默认 zero;经两层网络时为 random)", func(r *Recipe) any { return &r.InitWeights }},
 		{"prompt_tuning_init", "", "first values of a prompt: RANDOM, SAMPLE_VOCAB or TEXT; default: TEXT if there is one, else SAMPLE_VOCAB", "提示初值:RANDOM、SAMPLE_VOCAB 或 TEXT(有文本则 TEXT,否则 SAMPLE_VOCAB)", func(r *Recipe) any { return &r.PromptInit }},
 		{"prompt_tuning_init_text", "", "text a prompt or prefix starts from", "提示或前缀由此文本初始化", func(r *Recipe) any { return &r.InitText }},
 		{"feedforward_modules", "", "layers whose inputs IA3 scales, of target_modules", "target_modules 中由 IA3 缩放输入的层", func(r *Recipe) any { return &r.Feedforward }},
