@@ -26,7 +26,7 @@ func TestEvidence(t *testing.T) {
 		{"small base", func(f *Facts) { f.Hidden = 576 }, map[string]string{"learning_rate": "0.0013"}, "extrapolates"},
 		{"conversations", func(f *Facts) { f.Task, f.Labels, f.LearntTokens = "CAUSAL_LM", 0, 100_000_000 }, map[string]string{"r": "64", "use_rslora": "true", "metric_for_best_model": ""}, "160000000 parameters"},
 		{"too much for LoRA", func(f *Facts) { f.Task, f.LearntTokens = "CAUSAL_LM", 2_000_000_000 }, map[string]string{"r": "256"}, "full tuning may gain"},
-		{"many tenants", func(f *Facts) { f.Tenants = 5000 }, map[string]string{"peft_type": "PREFIX_TUNING", "learning_rate": "0.005", "r": ""}, "5 to 15 points"},
+		{"many tenants", func(f *Facts) { f.Tenants = 5000 }, map[string]string{"peft_type": "PREFIX_TUNING", "learning_rate": "0.005", "r": "", "prompt_tuning_init_text": "Classify the text."}, "5 to 15 points"},
 		{"some tenants", func(f *Facts) { f.Tenants = 20 }, map[string]string{"peft_type": "LORA"}, "20 tenants"},
 	} {
 		f := llama7B

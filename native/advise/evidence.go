@@ -34,6 +34,11 @@ func (a *Advice) chooseMethod(f Facts) {
 		a.Method = "PREFIX_TUNING"
 		a.set("peft_type", a.Method)
 		a.set("num_virtual_tokens", 50)
+		start := "Answer the question."
+		if f.Task == "SEQ_CLS" {
+			start = "Classify the text."
+		}
+		a.set("prompt_tuning_init_text", start)
 		a.because(textf("%d adapters on one frozen base of %.1f billion parameters: a prefix is the smallest adapter that still works at this size.",
 			"%d 个适配器共用一个 %.1f B 参数的冻结基座:在这个规模上,前缀是仍然有效的最小适配器。", f.Tenants, float64(f.Parameters)/1e9), lester, pTuning2)
 		a.doubt(textf("Expect 5 to 15 points less than LoRA: on a base of 3 billion a tuned prefix reached 41.6 %%, LoRA 51.3 %%.", "预计比 LoRA 低 5 到 15 个百分点:在 3B 基座上,调好的前缀为 41.6 %%,LoRA 为 51.3 %%。"), peftBench)
