@@ -201,7 +201,7 @@ func (o overlay) Open(name string) (fs.File, error) {
 func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(o.model, name) }
 
 // tokenizerFiles are what travels with a model beside its weights and config.json, where it is there.
-var tokenizerFiles = []string{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"}
+var tokenizerFiles = []string{"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"}
 
 // adapterFS is an adapter's directory, or one that holds nothing but the GGUF file that path names.
 func adapterFS(path string) fs.FS {

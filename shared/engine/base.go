@@ -108,11 +108,13 @@ func (b *Base) describe(fsys fs.FS) error {
 			return err
 		}
 	case isGGUF:
-		if b.Tokenizer, err = tokenizerOf(g); err != nil {
+		if b.Tokenizer, err = GGUFTokenizer(g); err != nil {
 			return err
 		}
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("tokenizer.json: %w", err)
+		if b.Tokenizer, err = sentencePiece(fsys); err != nil {
+			return err
+		}
 	default:
 		return err
 	}

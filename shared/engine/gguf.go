@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -9,8 +10,24 @@ import (
 	"graft/shared/weights"
 )
 
-// tokenizerOf reads the tokenizer in a GGUF file's metadata.
-func tokenizerOf(g *weights.GGUF) (*tokenizer.Tokenizer, error) {
+// sentencePiece reads the tokenizer of a directory that has no tokenizer.json but a tokenizer.model.
+func sentencePiece(fsys fs.FS) (*tokenizer.Tokenizer, error) {
+	data, err := fs.ReadFile(fsys, "tokenizer.model")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("tokenizer.json, and tokenizer.model: %w", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	config, err := fs.ReadFile(fsys, "tokenizer_config.json")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return tokenizer.FromSentencePiece(data, config)
+}
+
+// GGUFTokenizer reads the tokenizer in a GGUF file's metadata.
+func GGUFTokenizer(g *weights.GGUF) (*tokenizer.Tokenizer, error) {
 	const at = "tokenizer.ggml."
 	m := g.Meta
 	v := tokenizer.GGUF{SpacePrefix: true}
@@ -35,6 +52,13 @@ func tokenizerOf(g *weights.GGUF) (*tokenizer.Tokenizer, error) {
 	}
 	v.BOS, v.AddBOS = around("bos")
 	v.EOS, v.AddEOS = around("eos")
+	if v.Model == "t5" {
+		v.RemoveExtraSpaces, _ = m.Bool(at + "remove_extra_whitespaces")
+		table, _ := m.Ints(at + "precompiled_charsmap")
+		for _, b := range table {
+			v.Charsmap = append(v.Charsmap, byte(b))
+		}
+	}
 	t, err := tokenizer.FromGGUF(v)
 	if err != nil {
 		return nil, fmt.Errorf("gguf: %w", err)

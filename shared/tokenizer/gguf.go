@@ -13,11 +13,15 @@ type GGUF struct {
 	Types  []int32   // tokenizer.ggml.token_type, one for each token; nil: all normal
 	Pre    string    // gpt2: tokenizer.ggml.pre: which pattern splits words, e.g. "llama-bpe"
 	Merges []string  // gpt2: tokenizer.ggml.merges, "a b"
-	Scores []float32 // llama: tokenizer.ggml.scores, one for each token
+	Scores []float32 // llama, t5: tokenizer.ggml.scores, one for each token
 
-	// llama: the text is read as if a space stood before it.
+	// llama, t5: the text is read as if a space stood before it.
 	// tokenizer.ggml.add_space_prefix, true where that is absent.
 	SpacePrefix bool
+	// t5: spaces at the ends and beside others are left out, and characters are replaced as this table of SentencePiece's
+	// says: tokenizer.ggml.remove_extra_whitespaces and precompiled_charsmap.
+	RemoveExtraSpaces bool
+	Charsmap          []byte
 
 	// Tokens around a text that Encode adds: tokenizer.ggml.bos_token_id and
 	// eos_token_id, where add_bos_token and add_eos_token say so.
@@ -40,6 +44,7 @@ var ggufModels = []struct {
 }{
 	{"gpt2", (*GGUF).byteLevel},
 	{"llama", (*GGUF).sentencePiece},
+	{"t5", func(g *GGUF) (*Tokenizer, error) { return g.unigram(nil) }},
 	{"bert", (*GGUF).wordPiece},
 }
 

@@ -2,43 +2,64 @@ package tokenizer
 
 import (
 	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
-// sentencePiece makes a SentencePiece BPE tokenizer (Llama 2, Mistral): spaces
-// are ▁, unknown characters are spelled in bytes, and of two neighbours those
-// are joined first whose joint token has the highest score.
-func (g *GGUF) sentencePiece() (*Tokenizer, error) {
+// sentencePiece makes a SentencePiece BPE tokenizer (Llama 2, Mistral, Gemma): spaces are ▁, unknown characters are spelled
+// in bytes, and of two neighbours those are joined first whose joint token has the highest score.
+func (g *GGUF) sentencePiece() (*Tokenizer, error) { return g.spmBPE(nil, true) }
+
+// spmBPE makes it, with added tokens beyond those of the vocabulary.
+func (g *GGUF) spmBPE(extra []addedToken, byteFallback bool) (*Tokenizer, error) {
 	if len(g.Scores) != len(g.Tokens) {
 		return nil, fmt.Errorf("gguf: tokenizer.ggml.scores: has %d entries for %d tokens", len(g.Scores), len(g.Tokens))
 	}
 	m := g.vocab()
-	m.fuseUnk, m.byteFallback = true, true
-	for id, kind := range g.Types {
-		if kind == ggufUnknown {
-			m.unk = int32(id)
-			break
-		}
-	}
+	m.fuseUnk, m.byteFallback, m.unk = true, byteFallback, g.unknown()
 	if err := m.setMerges(node{file: "gguf", place: "tokenizer.ggml.scores"}, g.scoreMerges(m)); err != nil {
 		return nil, err
 	}
 	m.link()
+	return g.spmPipeline(m, extra)
+}
+
+// unknown is the token for what the vocabulary cannot spell, -1: none.
+func (g *GGUF) unknown() int32 {
+	return int32(slices.Index(g.Types, ggufUnknown))
+}
+
+// spmPipeline puts around a model what SentencePiece does to text.
+func (g *GGUF) spmPipeline(m model, extra []addedToken) (*Tokenizer, error) {
 	added, err := g.added()
 	if err != nil {
 		return nil, err
 	}
-	normalizers, decoders := `{"type":"Replace","pattern":{"String":" "},"content":"▁"}`,
-		`{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"}`
+	for _, a := range extra {
+		added = slices.DeleteFunc(added, func(b addedToken) bool { return b.Content == a.Content })
+		added = append(added, a)
+	}
+	var normalizers []string
+	if len(g.Charsmap) > 0 {
+		normalizers = append(normalizers, `{"type":"Precompiled","precompiled_charsmap":"`+base64.StdEncoding.EncodeToString(g.Charsmap)+`"}`)
+	}
+	if g.RemoveExtraSpaces {
+		normalizers = append(normalizers, `{"type":"Replace","pattern":{"Regex":"\\A +| +\\z"},"content":""}`, `{"type":"Replace","pattern":{"Regex":" {2,}"},"content":" "}`)
+	}
 	if g.SpacePrefix {
-		normalizers = `{"type":"Prepend","prepend":"▁"},` + normalizers
+		normalizers = append(normalizers, `{"type":"Prepend","prepend":"▁"}`)
+	}
+	normalizers = append(normalizers, `{"type":"Replace","pattern":{"String":" "},"content":"▁"}`)
+	decoders := `{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"}`
+	if g.SpacePrefix {
 		decoders += `,{"type":"Strip","content":" ","start":1,"stop":0}`
 	}
 	c := config{
-		normalizer: json.RawMessage(`{"type":"Sequence","normalizers":[` + normalizers + `]}`),
+		normalizer: json.RawMessage(`{"type":"Sequence","normalizers":[` + strings.Join(normalizers, ",") + `]}`),
 		decoder:    json.RawMessage(`{"type":"Sequence","decoders":[` + decoders + `]}`),
 	}
 	if c.postProcessor, err = g.template(); err != nil {
