@@ -37,7 +37,7 @@ var methods = []struct {
 	}, (*Recipe).lora},
 	{"PREFIX_TUNING", 1e-2, nil, func(r *Recipe) adapter.Method {
 		return adapter.PrefixTuning{NumVirtualTokens: r.NumVirtualTokens, PrefixProjection: r.PrefixProjection, EncoderHiddenSize: r.EncoderHiddenSize,
-			InitWeights: r.InitWeights, InitText: r.InitText, ModulesToSave: r.ModulesToSave}
+			InitWeights: strings.TrimPrefix(r.InitWeights, "random"), InitText: r.InitText, ModulesToSave: r.ModulesToSave}
 	}},
 	{"PROMPT_TUNING", 3e-2, nil, func(r *Recipe) adapter.Method {
 		return adapter.PromptTuning{NumVirtualTokens: r.NumVirtualTokens, Init: r.PromptInit, InitText: r.InitText, ModulesToSave: r.ModulesToSave}
@@ -106,8 +106,6 @@ func (r *Recipe) checkMethod() error {
 	// A prefix of zeros learns better than PEFT's random one, in PEFT's benchmark and in the example (docs/results.md).
 	if r.InitWeights = strings.ToLower(r.InitWeights); r.InitWeights == "" && !r.PrefixProjection && r.InitText == "" {
 		r.InitWeights = "zero"
-	} else if r.InitWeights == "random" {
-		r.InitWeights = ""
 	}
 	r.PromptInit = strings.ToUpper(r.PromptInit)
 	r.EncoderType = strings.ToUpper(r.EncoderType)
