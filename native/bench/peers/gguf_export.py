@@ -45,7 +45,8 @@ def by_llama_cpp(model, prompts, lora=None):
     import llama_cpp
     import numpy as np
 
-    m = llama_cpp.Llama(str(model), lora_path=lora and str(lora), n_ctx=512, logits_all=True, verbose=False)
+    f32 = llama_cpp.GGML_TYPE_F32  # the default, float16, rounds keys and values
+    m = llama_cpp.Llama(str(model), lora_path=lora and str(lora), n_ctx=512, logits_all=True, type_k=f32, type_v=f32, verbose=False)
     for prompt in prompts:
         ids = m.tokenize(prompt.encode(), add_bos=True)
         m.reset()
