@@ -47,3 +47,30 @@ func TestPromptRender(t *testing.T) {
 		}
 	}
 }
+
+func TestPromptLint(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.prompt")
+	write(t, path, "---\nmodel: m\n---\n请分类 ｛｛评论｝｝,尽量短\n")
+	exit, stdout, stderr := run(t, "", "prompt", "lint", path)
+	if exit != exitFailure || !strings.Contains(stdout, "x.prompt:4:5: error") || !strings.Contains(stdout, "[vague-word]") || !strings.Contains(stderr, "1 findings must be mended") {
+		t.Errorf("exit code %d, %s%s", exit, stdout, stderr)
+	}
+	exit, stdout, stderr = run(t, "", "prompt", "lint", path, "--sarif", "--lang", "zh")
+	if sarif := object(t, lines(stdout)[0]); exit != exitFailure || sarif["version"] != "2.1.0" || !strings.Contains(stdout, "全角") {
+		t.Errorf("exit code %d, %s%s", exit, stdout, stderr)
+	}
+	exit, stdout, stderr = run(t, "", "prompt", "lint", path, "--fix", "--json")
+	if exit != 0 || strings.Contains(stdout, "full-width-tag") || !strings.Contains(stdout, `"code":"vague-word"`) {
+		t.Errorf("exit code %d, %s%s", exit, stdout, stderr)
+	}
+	if exit, _, _ := run(t, "", "prompt", "lint", path, "--strict"); exit != exitFailure {
+		t.Errorf("--strict: exit code %d", exit)
+	}
+	if exit, stdout, stderr := run(t, "", "prompt", "render", path, "--set", "评论=好"); exit != 0 || !strings.Contains(stdout, "请分类 好") {
+		t.Errorf("after --fix: exit code %d, %s%s", exit, stdout, stderr)
+	}
+	if exit, _, _ := run(t, "", "prompt", "lint"); exit != exitUsage {
+		t.Errorf("no file: exit code %d", exit)
+	}
+}
