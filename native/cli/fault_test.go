@@ -61,7 +61,7 @@ func TestBadInput(t *testing.T) {
 		{"one class", train("--train-file", file("i.csv", "text,label\nx,正面\ny,正面\n")), exitFailure, []string{"all 2 rows have the label \"正面\", expected at least two classes"}},
 		{"unknown label in test", train("--test-file", file("j.csv", "text,label\nx,正面\ny,中性\n")), exitFailure, []string{"j.csv:3: label: \"中性\" is not known, expected one of \"负面\", \"正面\""}},
 		{"no such file", train("--train-file", s.out("none.csv")), exitFailure, []string{"none.csv", "no such file"}},
-		{"file type", train("--train-file", file("k.xlsx", "x")), exitFailure, []string{`file type ".xlsx" is not known, expected one of .csv .jsonl`}},
+		{"file type", train("--train-file", file("k.xlsx", "x")), exitFailure, []string{`file type ".xlsx" is not known, expected one of .csv .tsv .json .jsonl .ndjson .txt`}},
 		{"target", train("--target-modules", "query"), exitFailure, []string{"target_modules", "no linear layer of the model is meant; it has q_proj, k_proj"}},
 		{"argument", train("--learning-rate", "-1"), exitUsage, []string{"learning_rate is -1"}},
 		{"diverging", train("--learning-rate", "1e38", "--max-grad-norm", "0"), exitFailure, []string{"try a lower learning_rate than"}},
