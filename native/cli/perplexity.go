@@ -23,7 +23,7 @@ type textResult struct {
 // step; without an adapter it is of a new one, which changes nothing until it is trained.
 func perplexity(ctx context.Context, b *engine.Base, ad *engine.Adapter, table *dataset.Table, maxLength, batch int) (textResult, error) {
 	args := train.Defaults()
-	args.PerDeviceEvalBatchSize = batch
+	args.PerDeviceEvalBatchSize, args.Activations = batch, b.Activations()
 	e := engine.Training{Base: b, Method: adapter.LoRA{TargetModules: adapter.Names{Pattern: adapter.AllLinear}}, Task: adapter.CausalLM,
 		Train: table, Eval: table, MaxLength: maxLength, Arguments: args, Start: ad}
 	job, err := e.Prepare()

@@ -180,6 +180,9 @@ func (b *Base) sequence(text string) dataset.Sequence {
 	return s
 }
 
+// Activations is the precision of activations in products with quantised weights; see Options.
+func (b *Base) Activations() int { return b.options.Activations }
+
 // Device is where the base is.
 func (b *Base) Device() device.Device { return b.Memory.Device() }
 
