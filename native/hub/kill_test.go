@@ -29,7 +29,7 @@ func TestKilled(t *testing.T) {
 	f := newFakeHub(t, someFiles())
 	half, release := make(chan struct{}), make(chan struct{})
 	var first atomic.Bool
-	f.body = func(name string, w http.ResponseWriter, b []byte) {
+	f.setBody(func(name string, w http.ResponseWriter, b []byte) {
 		if name != "model.safetensors" || !first.CompareAndSwap(false, true) {
 			f.write(name, w, b)
 			return
@@ -37,7 +37,7 @@ func TestKilled(t *testing.T) {
 		f.write(name, w, b[:len(b)/2])
 		close(half)
 		<-release
-	}
+	})
 	h := f.hub(t)
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "GRAFT_TEST_PULL="+f.URL, "GRAFT_TEST_CACHE="+h.Cache)

@@ -78,12 +78,12 @@ func TestMirror(t *testing.T) {
 func TestCutAtEveryTenth(t *testing.T) {
 	f := newFakeHub(t, someFiles())
 	tenth := len(f.files["model.safetensors"])/10 + 1
-	f.body = func(name string, w http.ResponseWriter, b []byte) {
+	f.setBody(func(name string, w http.ResponseWriter, b []byte) {
 		f.write(name, w, b[:min(tenth, len(b))])
 		if len(b) > tenth {
 			cut()
 		}
-	}
+	})
 	h := f.hub(t)
 	p, err := h.Pull(t.Context(), "org/name", Select{Include: []string{"model.safetensors"}})
 	if err != nil {
@@ -137,13 +137,13 @@ func TestResume(t *testing.T) {
 func TestDamaged(t *testing.T) {
 	for _, name := range []string{"config.json", "model.safetensors"} {
 		f := newFakeHub(t, someFiles())
-		f.body = func(n string, w http.ResponseWriter, b []byte) {
+		f.setBody(func(n string, w http.ResponseWriter, b []byte) {
 			if n == name {
 				b = slices.Clone(b)
 				b[len(b)/2] ^= 1
 			}
 			f.write(n, w, b)
-		}
+		})
 		h := f.hub(t)
 		_, err := h.Pull(t.Context(), "org/name", Select{})
 		var damaged *damagedError
@@ -154,7 +154,7 @@ func TestDamaged(t *testing.T) {
 		if _, err := os.Stat(blob); err == nil {
 			t.Errorf("%s: the blob is there", name)
 		}
-		f.body = nil
+		f.setBody(nil)
 		p, err := h.Pull(t.Context(), "org/name", Select{})
 		if err != nil {
 			t.Fatal(err)
@@ -166,10 +166,10 @@ func TestDamaged(t *testing.T) {
 // TestAtOnce: many pulls of one model, each with its own handles on the lock, send every byte once.
 func TestAtOnce(t *testing.T) {
 	f := newFakeHub(t, someFiles())
-	f.body = func(name string, w http.ResponseWriter, b []byte) {
+	f.setBody(func(name string, w http.ResponseWriter, b []byte) {
 		time.Sleep(10 * time.Millisecond) // so that they meet
 		f.write(name, w, b)
-	}
+	})
 	cache := t.TempDir()
 	var wg sync.WaitGroup
 	for range 6 {
@@ -275,14 +275,14 @@ func TestStalled(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
 	var once atomic.Bool
-	f.body = func(name string, w http.ResponseWriter, b []byte) {
+	f.setBody(func(name string, w http.ResponseWriter, b []byte) {
 		if name == "model.safetensors" && once.CompareAndSwap(false, true) {
 			f.write(name, w, b[:len(b)/3])
 			<-release
 			return
 		}
 		f.write(name, w, b)
-	}
+	})
 	h := f.hub(t)
 	h.stall = 200 * time.Millisecond
 	p, err := h.Pull(t.Context(), "org/name", Select{})
@@ -298,10 +298,10 @@ func TestCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	release := make(chan struct{})
 	defer close(release)
-	f.body = func(name string, w http.ResponseWriter, b []byte) {
+	f.setBody(func(name string, w http.ResponseWriter, b []byte) {
 		f.write(name, w, b[:len(b)/2])
 		<-release
-	}
+	})
 	h := f.hub(t)
 	h.Progress = func(p Progress) {
 		if p.Bytes >= 1<<19 {

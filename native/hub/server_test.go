@@ -35,7 +35,7 @@ type fakeHub struct {
 	noBlobs  bool                                               // the list has no sizes and etags
 	list     func() []byte                                      // in place of the list
 	answer   func(w http.ResponseWriter, r *http.Request) bool  // before all else
-	body     func(name string, w http.ResponseWriter, b []byte) // writes a body, by write
+	body     func(name string, w http.ResponseWriter, b []byte) // writes a body, by write; see setBody
 }
 
 const large = 1000 // bytes from which on a file is in LFS
@@ -162,11 +162,21 @@ func (f *fakeHub) send(name string, b []byte, w http.ResponseWriter, r *http.Req
 	} else {
 		w.Header().Set("Content-Length", fmt.Sprint(len(b)))
 	}
-	if f.body != nil {
-		f.body(name, w, b)
+	f.mu.Lock()
+	body := f.body
+	f.mu.Unlock()
+	if body != nil {
+		body(name, w, b)
 	} else {
 		f.write(name, w, b)
 	}
+}
+
+// setBody changes how bodies are written, also while the server runs.
+func (f *fakeHub) setBody(body func(name string, w http.ResponseWriter, b []byte)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.body = body
 }
 
 // write sends bytes of a file and counts them, before the client can have them.
