@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -66,7 +67,7 @@ func (b *Base) Batch(adapters []NamedAdapter, o BatchOptions) (*Batch, error) {
 		t.names, all = append(t.names, a.Name), append(all, a.Adapter)
 	}
 	if err := t.reader.adoptAll(all); err != nil {
-		return nil, err
+		return nil, errors.Join(err, t.reader.Close())
 	}
 	t.ctx, t.stop = context.WithCancel(context.Background())
 	return t, nil

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 
 	"graft/shared/adapter"
@@ -237,15 +238,4 @@ func softmax(logits []float32, scale float64) []float64 {
 }
 
 // Close frees the classifier; the base stays.
-func (c *Classifier) Close() error {
-	var first error
-	for _, p := range c.passes {
-		if err := p.Close(); err != nil && first == nil {
-			first = err
-		}
-	}
-	if err := c.memory.Close(); err != nil && first == nil {
-		first = err
-	}
-	return first
-}
+func (c *Classifier) Close() error { return closed(c.memory, maps.Values(c.passes)) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -214,15 +215,4 @@ func (e *Embedder) vector(rows []float32, width int) []float32 {
 }
 
 // Close frees the embedder; the base stays.
-func (e *Embedder) Close() error {
-	var first error
-	for _, p := range e.passes {
-		if err := p.Close(); err != nil && first == nil {
-			first = err
-		}
-	}
-	if err := e.memory.Close(); err != nil && first == nil {
-		first = err
-	}
-	return first
-}
+func (e *Embedder) Close() error { return closed(e.memory, maps.Values(e.passes)) }

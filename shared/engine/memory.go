@@ -33,10 +33,10 @@ func (b *Base) PlanMemory(a *Adapter, context int, cache tensor.DType) (MemoryPl
 		return MemoryPlan{}, fmt.Errorf("context of %d tokens, expected 1 to the model's %d", context, most)
 	}
 	r := newReader(b, context, cache)
+	defer r.Close()
 	if err := r.adopt(a); err != nil {
 		return MemoryPlan{}, err
 	}
-	defer r.Close()
 	dev := b.Device()
 	prog, err := r.record(size(min(context, prefillRows)), 1).Compile(dev.Supports, graph.Options{})
 	if err != nil {

@@ -2,6 +2,9 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"iter"
+	"maps"
 
 	"graft/shared/adapter"
 	"graft/shared/dataset"
@@ -184,20 +187,16 @@ func (r *reader) Copy(ctx context.Context, from, to, n int) error {
 
 // Close frees the programs and the cache.
 func (r *reader) Close() error {
-	var first error
-	closing := func(run *device.Run) {
-		if err := run.Close(); err != nil && first == nil {
-			first = err
+	return closed(r.memory, maps.Values(r.passes), maps.Values(r.copies))
+}
+
+// closed frees programs, and then the memory they work on.
+func closed(m *device.Memory, programs ...iter.Seq[*device.Run]) error {
+	var errs []error
+	for _, runs := range programs {
+		for run := range runs {
+			errs = append(errs, run.Close())
 		}
 	}
-	for _, p := range r.passes {
-		closing(p)
-	}
-	for _, p := range r.copies {
-		closing(p)
-	}
-	if err := r.memory.Close(); err != nil && first == nil {
-		first = err
-	}
-	return first
+	return errors.Join(append(errs, m.Close())...)
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"graft/shared/adapter"
@@ -37,7 +38,7 @@ func (b *Base) Session(a *Adapter, context int, cache tensor.DType) (*Session, e
 	}
 	r := newReader(b, v.Rows+v.Keys+context, cache)
 	if err := r.adopt(a); err != nil {
-		return nil, err
+		return nil, errors.Join(err, r.Close())
 	}
 	return &Session{reader: r, virtual: v}, nil
 }
