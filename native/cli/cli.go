@@ -131,6 +131,7 @@ graft predict --adapter out/finance "本季度公司营收同比增长20%,净利
 		a.generate(),
 		a.batch(),
 		a.chat(),
+		a.decide(),
 		a.inspect(),
 		a.memory(),
 		a.quantize(),

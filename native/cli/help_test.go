@@ -21,6 +21,7 @@ func TestHelp(t *testing.T) {
 			"predict",
 			"embed",
 			"generate",
+			"decide",
 			"batch",
 			"chat",
 			"inspect",
