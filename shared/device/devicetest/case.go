@@ -49,9 +49,8 @@ func (a arg) make(r *rand.Rand) *tensor.Tensor {
 	return t
 }
 
-// run computes the case's results on a device.
-func (c *testCase) run(t *testing.T, dev device.Device, args []*tensor.Tensor) []*tensor.Tensor {
-	t.Helper()
+// graph records the case, with the names to read its results by.
+func (c *testCase) graph() (*graph.Graph, []string) {
 	g := graph.New()
 	v := make([]graph.Value, len(c.args))
 	for i, a := range c.args {
@@ -62,6 +61,13 @@ func (c *testCase) run(t *testing.T, dev device.Device, args []*tensor.Tensor) [
 	for i, r := range results {
 		names[i] = export(g, r, i)
 	}
+	return g, names
+}
+
+// run computes the case's results on a device.
+func (c *testCase) run(t *testing.T, dev device.Device, args []*tensor.Tensor) []*tensor.Tensor {
+	t.Helper()
+	g, names := c.graph()
 	s := newSession(t, dev, g, graph.Options{})
 	defer s.close()
 	for i, a := range args {

@@ -11,6 +11,7 @@
 package devicetest
 
 import (
+	"slices"
 	"testing"
 
 	"graft/shared/device"
@@ -85,7 +86,7 @@ func ops(t *testing.T, open Opener) {
 	ref := device.Reference()
 	for _, r := range op.Table() {
 		t.Run(r.Op.Name(), func(t *testing.T) {
-			for _, c := range suites[r.Op.Name()]() {
+			for _, c := range cases(t, r.Op.Name(), dev) {
 				t.Run(c.name, func(t *testing.T) {
 					args := c.make(r.Op.Name())
 					got := c.run(t, dev, args)
@@ -107,7 +108,7 @@ func Identical(t *testing.T, a, b Opener) {
 	first, second := opened(t, a), opened(t, b)
 	for _, r := range op.Table() {
 		t.Run(r.Op.Name(), func(t *testing.T) {
-			for _, c := range suites[r.Op.Name()]() {
+			for _, c := range cases(t, r.Op.Name(), first, second) {
 				t.Run(c.name, func(t *testing.T) {
 					args := c.make(r.Op.Name())
 					want, got := c.run(t, first, args), c.run(t, second, args)
@@ -118,6 +119,22 @@ func Identical(t *testing.T, a, b Opener) {
 			}
 		})
 	}
+}
+
+// cases are those of an op. The test is skipped, once for all of them, if one of the devices has a kernel for none.
+func cases(t *testing.T, name string, devs ...device.Device) []testCase {
+	t.Helper()
+	all := suites[name]()
+	for _, dev := range devs {
+		lacks := func(c testCase) bool {
+			g, _ := c.graph()
+			return g.Err() == nil && missing(dev, g) != ""
+		}
+		if !slices.ContainsFunc(all, func(c testCase) bool { return !lacks(c) }) {
+			t.Skipf("%s has no kernel for %s", dev.Name(), name)
+		}
+	}
+	return all
 }
 
 func opened(t *testing.T, open Opener) device.Device {

@@ -2,6 +2,7 @@ package devicetest
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"graft/shared/device"
@@ -26,18 +27,8 @@ func newSession(t *testing.T, dev device.Device, g *graph.Graph, o graph.Options
 	if g.Err() != nil {
 		t.Fatalf("recording: %v", g.Err())
 	}
-	for i := range g.Len() {
-		n := g.Node(i)
-		if _, fused := n.Op().(graph.Fused); fused || n.Op() == nil {
-			continue
-		}
-		var specs []tensor.Spec
-		for _, v := range n.In() {
-			specs = append(specs, v.Spec())
-		}
-		if !dev.Supports(n.Op(), specs) {
-			t.Skipf("%s has no kernel for %s over %v", dev.Name(), n.Op().Name(), specs)
-		}
+	if lack := missing(dev, g); lack != "" {
+		t.Skip(lack)
 	}
 	p, err := g.Compile(dev.Supports, o)
 	if err != nil {
@@ -55,6 +46,24 @@ func newSession(t *testing.T, dev device.Device, g *graph.Graph, o graph.Options
 		s.bufs[slot.Name] = b
 	}
 	return s
+}
+
+// missing tells the first op of g that a device has no kernel for, "" for none.
+func missing(dev device.Device, g *graph.Graph) string {
+	for i := range g.Len() {
+		n := g.Node(i)
+		if _, fused := n.Op().(graph.Fused); fused || n.Op() == nil {
+			continue
+		}
+		var specs []tensor.Spec
+		for _, v := range n.In() {
+			specs = append(specs, v.Spec())
+		}
+		if !dev.Supports(n.Op(), specs) {
+			return fmt.Sprintf("%s has no kernel for %s over %v", dev.Name(), n.Op().Name(), specs)
+		}
+	}
+	return ""
 }
 
 // slot is what the program knows of a name. Leaves that the program does not need have no slot.
