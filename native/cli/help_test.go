@@ -30,7 +30,7 @@ func TestHelp(t *testing.T) {
 			"merge",
 			"export", "export gguf", "export peft",
 			"pull", "push", "template", "template render",
-			"prompt", "prompt render", "prompt lint",
+			"prompt", "prompt list", "prompt show", "prompt new", "prompt render", "prompt lint",
 			"data", "data check", "data split", "data clean", "data convert",
 			"advise",
 			"version",

@@ -11,7 +11,9 @@ func (a *app) promptCommand() *cobra.Command {
 		text{"prompt has the commands about .prompt files: YAML front matter and a Handlebars template (the Dotprompt format), or a\ntemplate alone.",
 			"prompt 包含与 .prompt 文件有关的命令:YAML 头与 Handlebars 模板(Dotprompt 格式),也可以只有模板。"},
 		"graft prompt render --file classify.prompt --input data.json",
-		func(context.Context, []string) error { return usagef("expected a command: render or lint") })
-	cmd.AddCommand(a.promptRender(), a.promptLint())
+		func(context.Context, []string) error {
+			return usagef("expected a command: list, show, new, render or lint")
+		})
+	cmd.AddCommand(a.promptList(), a.promptShow(), a.promptNew(), a.promptRender(), a.promptLint())
 	return cmd
 }

@@ -95,7 +95,7 @@ func singleBraces(l *looking) {
 }
 
 // marks are what may stand around a variable to set it apart.
-const marks = "\"'`“”‘’「」『』《》〈〉【】<>[]()()|#*"
+const marks = "\"'`“”‘’「」『』《》〈〉【】<>[]()\uff08\uff09|#*"
 
 // variablesUndelimited looks at what stands right before and behind a variable that is shown.
 func variablesUndelimited(l *looking) {
@@ -113,7 +113,7 @@ func variablesUndelimited(l *looking) {
 		last, _ := utf8.DecodeLastRuneInString(before)
 		first, _ := utf8.DecodeRuneInString(after)
 		alone := (before == "" || last == '\n' || strings.HasSuffix(before, "}}")) && (after == "" || first == '\n' || strings.HasPrefix(after, "{{"))
-		if !alone && !(strings.ContainsRune(marks, last) && strings.ContainsRune(marks, first)) && !strings.ContainsRune("::=\n", last) {
+		if !alone && !(strings.ContainsRune(marks, last) && strings.ContainsRune(marks, first)) && !strings.ContainsRune(":\uff1a=\n", last) {
 			l.at(open, v.at+end+2, v.Name, nil)
 		}
 	}

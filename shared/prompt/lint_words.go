@@ -13,14 +13,14 @@ var (
 		`\b(context|background|you are|as an?|audience|customer|user|company|reader|for (a|the|our)|from (a|the|our))\b`)
 	formatWords = regexp.MustCompile(`(?i)输出|格式|json|只答|只回答|仅回答|仅输出|只输出|表格|字段|列表|不超过|字以内|markdown|` +
 		`\b(output|format|json|only (answer|output|return|with)|answer (with|in)|return|table|fields?|bullets?|at most|no more than|words|one word|csv|xml|yaml)\b`)
-	exampleWords = regexp.MustCompile(`(?i)示例|例子|例如|比如|样例|例[::]|\b(examples?|for instance|e\.g\.|input:|sample)\b`)
+	exampleWords = regexp.MustCompile(`(?i)示例|例子|例如|比如|样例|例[:\x{ff1a}]|\b(examples?|for instance|e\.g\.|input:|sample)\b`)
 	unknownWords = regexp.MustCompile(`(?i)未明确|未提及|未提到|没有提到|未知|无法确定|不确定|缺失|为空|null|\b(unknown|not (mentioned|stated|given|found)|missing|unclear|n/a|if (there is )?no|none)\b`)
 	vagueList    = regexp.MustCompile(`一些|适当|尽量|尽可能|等等|若干|大概|差不多|合适的|较好|更好地|相关的?信息|有关内容|` +
 		`(?i)\b(some|several|appropriate(ly)?|suitable|as (much|many|well) as possible|etc|various|properly|nicely|good enough|relevant information|stuff|things|a few|somewhat|kind of)\b`)
 	doubleNegative = regexp.MustCompile(`不要不|不能不|并非不|不是不|没有不|不得不|` + `(?i)\b(don'?t|do not|not|never) (not|fail to|omit no|avoid not|leave out no)\b|\bnot un\w+`)
 	fullWidth      = regexp.MustCompile(`[{｛]{2}[^{}｛｝\n]{1,60}[}｝]{2}`)
 	single         = regexp.MustCompile(`(?:^|[^{$])(\{[\p{L}_][\p{L}\p{N}_]*\})(?:[^}]|$)`)
-	secretForms    = regexp.MustCompile(`\b(sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,}|hf_[A-Za-z0-9]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{35})\b|-----BEGIN [A-Z ]*PRIVATE KEY-----|(?i)\b(password|passwd|api[_-]?key|secret)\s*[=:]\s*["']?[^\s"'{}]{8,}|密码\s*[=::]\s*[^\s{}]{6,}`)
+	secretForms    = regexp.MustCompile(`\b(sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,}|hf_[A-Za-z0-9]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{35})\b|-----BEGIN [A-Z ]*PRIVATE KEY-----|(?i)\b(password|passwd|api[_-]?key|secret)\s*[=:]\s*["']?[^\s"'{}]{8,}|密码\s*[=:\x{ff1a}]\s*[^\s{}]{6,}`)
 	personalForms  = regexp.MustCompile(`\b1[3-9]\d{9}\b|\b[1-9]\d{5}(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])\d{3}[\dXx]\b|\b\d{3}-\d{2}-\d{4}\b|\b[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}\b`)
 )
 

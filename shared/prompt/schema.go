@@ -210,9 +210,22 @@ func (c *checker) properties(_ *Object, want, v any, at string) {
 	}
 }
 
+// unicodeEscape is a character of ECMAScript's patterns by its number.
+var unicodeEscape = regexp.MustCompile(`\\(\\|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\})`)
+
+// GoPattern is a pattern of a schema, which is ECMAScript's, in Go's syntax: they differ in \u4e00.
+func GoPattern(pattern string) string {
+	return unicodeEscape.ReplaceAllStringFunc(pattern, func(m string) string {
+		if m == `\\` {
+			return m
+		}
+		return `\x{` + strings.Trim(m[2:], "{}") + `}`
+	})
+}
+
 // expression compiles a pattern of the schema; Go's syntax is near enough to ECMAScript's for what schemas say.
 func (c *checker) expression(pattern, at string) *regexp.Regexp {
-	e, err := regexp.Compile(pattern)
+	e, err := regexp.Compile(GoPattern(pattern))
 	if err != nil {
 		c.fail(at, "the schema's pattern %q cannot be read: %v", pattern, err)
 	}

@@ -63,9 +63,6 @@ const maxInteger = 1e15 - 1
 
 // integer is a whole number between bounds.
 func (s *schemaBuilder) integer(o *prompt.Object, at string) part {
-	if v, ok := o.Get("multipleOf"); ok && v != 1.0 {
-		s.fail("%s: multipleOf of integers is not supported", at)
-	}
 	b := s.bounds(o, at)
 	least, most := math.Ceil(b.least), math.Floor(b.most)
 	if b.overLeast && least == b.least {
@@ -78,6 +75,14 @@ func (s *schemaBuilder) integer(o *prompt.Object, at string) part {
 	if least > most {
 		s.fail("%s: no whole number is within the bounds", at)
 		return s.sequence()
+	}
+	if v, ok := o.Get("multipleOf"); ok && v != 1.0 {
+		of, _ := v.(float64)
+		if of != math.Trunc(of) || of < 1 {
+			s.fail("%s: multipleOf is %.40s, expected a whole number for integers", at, prompt.FormatJSON(v, 0))
+			return s.sequence()
+		}
+		return s.multiples(of, least, most, at)
 	}
 	return s.wholes(int64(least), int64(most))
 }
@@ -103,35 +108,49 @@ func (s *schemaBuilder) upTo(least, most int64) part {
 		if n := math.Pow10(len(digits)) - 1; float64(most) > n {
 			high = int64(n)
 		}
-		parts = append(parts, s.padded(digits, strconv.FormatInt(high, 10)))
+		parts = append(parts, s.padded(digits, strconv.FormatInt(high, 10), 0))
 		low = high + 1
 	}
 	return s.either(parts...)
 }
 
-// padded are the texts of digits from low to high, all of their length.
-func (s *schemaBuilder) padded(low, high string) part {
+// padded are the texts of digits from low to high, all of their length, with a point before the last decimals of them, if there are any.
+func (s *schemaBuilder) padded(low, high string, decimals int) part {
 	if low == "" {
 		return s.sequence()
 	}
 	if strings.Trim(low, "0") == "" && strings.Trim(high, "9") == "" {
-		return s.times(s.digit(), len(low), len(low))
-	}
-	if low[0] == high[0] {
-		return s.sequence(s.bytes(low[0], low[0]), s.padded(low[1:], high[1:]))
+		return s.digits(len(low), decimals)
 	}
 	n := len(low) - 1
+	first := func(low, high byte) part {
+		if n+1 == decimals {
+			return s.sequence(s.text("."), s.bytes(low, high))
+		}
+		return s.bytes(low, high)
+	}
+	if low[0] == high[0] {
+		return s.sequence(first(low[0], low[0]), s.padded(low[1:], high[1:], decimals))
+	}
 	parts := []part{
-		s.sequence(s.bytes(low[0], low[0]), s.padded(low[1:], strings.Repeat("9", n))),
-		s.sequence(s.bytes(high[0], high[0]), s.padded(strings.Repeat("0", n), high[1:])),
+		s.sequence(first(low[0], low[0]), s.padded(low[1:], strings.Repeat("9", n), decimals)),
+		s.sequence(first(high[0], high[0]), s.padded(strings.Repeat("0", n), high[1:], decimals)),
 	}
 	if high[0]-low[0] > 1 {
-		parts = append(parts, s.sequence(s.bytes(low[0]+1, high[0]-1), s.times(s.digit(), n, n)))
+		parts = append(parts, s.sequence(first(low[0]+1, high[0]-1), s.digits(n, decimals)))
 	}
 	return s.either(parts...)
 }
 
-// number is a number between bounds. Of bounds that are not whole, those from 0 to 10 with few decimals are held to exactly.
+// digits are n digits with a point before the last decimals of them.
+func (s *schemaBuilder) digits(n, decimals int) part {
+	if decimals == 0 || n < decimals {
+		return s.times(s.digit(), n, n)
+	}
+	return s.sequence(s.times(s.digit(), n-decimals, n-decimals), s.text("."), s.times(s.digit(), decimals, decimals))
+}
+
+// number is a number between bounds. Bounds that are not whole are held to with as many decimals as they have.
 func (s *schemaBuilder) number(o *prompt.Object, at string) part {
 	decimals := maxDigits
 	if v, ok := o.Get("multipleOf"); ok {
@@ -196,19 +215,15 @@ func (s *schemaBuilder) positive(b bounds, decimals int) part {
 	return s.either(parts...)
 }
 
-// fineDecimals are the decimals of numbers between bounds that are not whole.
+// fineDecimals are the most decimals of bounds that are not whole.
 const fineDecimals = 6
 
-// fine are numbers between bounds from 0 to below 10 that have few decimals: one digit, a point and as many decimals as the bounds.
+// fine are numbers between bounds that have few decimals: those with as many decimals as the bounds.
 func (s *schemaBuilder) fine(b bounds, decimals int, at string) part {
-	if b.least < 0 || b.most >= 10 {
-		s.fail("%s: bounds that are not whole are supported from 0 to 10 only", at)
-		return s.sequence()
-	}
 	for d := 1; d <= min(decimals, fineDecimals); d++ {
 		scale := math.Pow10(d)
-		low, high := math.Round(b.least*scale), math.Round(b.most*scale)
-		if low/scale != b.least || high/scale != b.most {
+		low, high := max(math.Round(b.least*scale), -maxInteger), min(math.Round(b.most*scale), maxInteger)
+		if !math.IsInf(b.least, 0) && low/scale != b.least || !math.IsInf(b.most, 0) && high/scale != b.most {
 			continue
 		}
 		if b.overLeast {
@@ -220,25 +235,57 @@ func (s *schemaBuilder) fine(b bounds, decimals int, at string) part {
 		if low > high {
 			continue // one more decimal has numbers in between
 		}
-		write := func(n float64) string { return strings.Replace(strconv.FormatFloat(n/scale, 'f', d, 64), ".", "", 1) }
-		return s.dotted(write(low), write(high))
+		var parts []part
+		if low < 0 {
+			parts = append(parts, s.sequence(s.text("-"), s.dotted(int64(max(1, -high)), int64(-low), d)))
+		}
+		if high >= 0 {
+			parts = append(parts, s.dotted(int64(max(0, low)), int64(high), d))
+		}
+		return s.either(parts...)
 	}
 	s.fail("%s: bounds of more than %d decimals are not supported", at, min(decimals, fineDecimals))
 	return s.sequence()
 }
 
-// dotted are the texts of digits from low to high with a point after the first.
-func (s *schemaBuilder) dotted(low, high string) part {
-	if low[0] == high[0] {
-		return s.sequence(s.bytes(low[0], low[0]), s.text("."), s.padded(low[1:], high[1:]))
+// dotted are the whole numbers from least to most, neither below 0, with a point before their last decimals digits.
+func (s *schemaBuilder) dotted(least, most int64, decimals int) part {
+	var parts []part
+	for low := least; low <= most; {
+		digits := strconv.FormatInt(low, 10)
+		digits = strings.Repeat("0", max(0, decimals+1-len(digits))) + digits
+		high := int64(min(float64(most), math.Pow10(len(digits))-1))
+		top := strconv.FormatInt(high, 10)
+		top = strings.Repeat("0", len(digits)-len(top)) + top
+		parts = append(parts, s.padded(digits, top, decimals))
+		low = high + 1
 	}
-	n := len(low) - 1
-	parts := []part{
-		s.sequence(s.bytes(low[0], low[0]), s.text("."), s.padded(low[1:], strings.Repeat("9", n))),
-		s.sequence(s.bytes(high[0], high[0]), s.text("."), s.padded(strings.Repeat("0", n), high[1:])),
+	return s.either(parts...)
+}
+
+// maxMultiples is how many multiples of a number are said: those nearest to 0 or to the bound.
+const maxMultiples = 1000
+
+// multiples are the whole numbers between bounds that a number divides.
+func (s *schemaBuilder) multiples(of, least, most float64, at string) part {
+	low, high := math.Ceil(least/of), math.Floor(most/of)
+	if high-low >= maxMultiples {
+		switch {
+		case low >= 0:
+			high = low + maxMultiples - 1
+		case high <= 0:
+			low = high - maxMultiples + 1
+		default:
+			low = max(low, -maxMultiples/2)
+			high = min(high, low+maxMultiples-1)
+		}
 	}
-	if high[0]-low[0] > 1 {
-		parts = append(parts, s.sequence(s.bytes(low[0]+1, high[0]-1), s.text("."), s.times(s.digit(), n, n)))
+	var parts []part
+	for n := low; n <= high; n++ {
+		parts = append(parts, s.text(strconv.FormatInt(int64(n*of), 10)))
+	}
+	if len(parts) == 0 {
+		s.fail("%s: no multiple of %g is within the bounds", at, of)
 	}
 	return s.either(parts...)
 }

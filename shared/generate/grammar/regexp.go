@@ -3,6 +3,8 @@ package grammar
 import (
 	"fmt"
 	"regexp/syntax"
+
+	"graft/shared/prompt"
 )
 
 // Regexp is the form of texts that a regular expression matches from their beginning to their end. The syntax is that of package
@@ -37,7 +39,7 @@ func Choice(texts []string) (*Grammar, error) {
 // regexp is an expression's part, without the anchors at its beginning and end, which it tells of. say is how a range of
 // characters is written.
 func (b *builder) regexp(expression string, say func(low, high rune) part) (p part, begins, ends bool, err error) {
-	re, err := syntax.Parse(expression, syntax.Perl)
+	re, err := syntax.Parse(prompt.GoPattern(expression), syntax.Perl)
 	if err != nil {
 		return nil, false, false, fmt.Errorf("regular expression %q: %w", expression, err)
 	}
