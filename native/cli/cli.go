@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"graft/native/term"
+	"graft/native/web"
 	"graft/shared/device"
 )
 
@@ -21,6 +22,7 @@ import (
 type Host struct {
 	Version        string
 	OpenDevice     func(threads int) (device.Device, error) // 0 threads: one for each core
+	Web            web.Files                                // the page of graft web and its runtime
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
@@ -134,6 +136,7 @@ graft predict --adapter out/finance "本季度公司营收同比增长20%,净利
 		a.decide(),
 		a.inspect(),
 		a.memory(),
+		a.web(),
 		a.quantize(),
 		a.merge(),
 		a.export(),

@@ -26,6 +26,7 @@ func TestHelp(t *testing.T) {
 			"chat",
 			"inspect",
 			"memory",
+			"web",
 			"quantize",
 			"merge",
 			"export", "export gguf", "export peft",

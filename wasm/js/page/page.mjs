@@ -9,7 +9,7 @@ import { current, speak, t, translate } from "./text.mjs";
  * @typedef {import("./graft.mjs").Graft} Graft
  * @typedef {import("./graft.mjs").Progress} Progress
  * @typedef {{name: string, files: {name: string, url: string, size: number, sha256: string}[]}} Listed
- * @typedef {Listed & {adapters: Listed[], load_in_4bit?: boolean, examples?: string[]}} Model a row of models.json
+ * @typedef {Listed & {adapters: Listed[], load_in_4bit?: boolean}} Model a row of models.json
  */
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
@@ -213,12 +213,12 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
 	});
 }
 
+const EXAMPLES = ["本季度公司营收同比增长20%,净利润超市场预期", "受宏观经济影响,公司核心业务板块出现15%的下滑", "Profit rose by a fifth, well above what the market expected"];
+
 /** The model of the list that is chosen. */
 function chosen() {
 	const m = models[ui.model.selectedIndex];
 	if (!m) return;
-	ui.examples.replaceChildren(...(m.examples ?? []).map((text) => make("button", { type: "button", textContent: text, onclick: () => (ui.text.value = text) })));
-	if (m.examples?.length && !ui.text.value) ui.text.value = m.examples[0];
 	return show(m.name, m, m.adapters, m.load_in_4bit);
 }
 
@@ -275,6 +275,7 @@ async function start() {
 	} catch {
 		models = []; // a host without models
 	}
+	ui.examples.replaceChildren(...EXAMPLES.map((text) => make("button", { type: "button", textContent: text, onclick: () => (ui.text.value = text) })));
 	ui.model.replaceChildren(...models.map((m) => make("option", { textContent: m.name })));
 	if (models.length === 0) {
 		ui.model.append(make("option", { textContent: t("noModels") }));
