@@ -52,7 +52,7 @@ func TestWebOutput(t *testing.T) {
 	if code, said := run(web.Files{}, "web", "--model", model, "--output", out); code != exitFailure || !strings.Contains(said, "./build.sh build") {
 		t.Errorf("without the runtime: %d %s", code, said)
 	}
-	code, said := run(web.Files{Data: map[string][]byte{"index.html": nil, web.EngineName: nil}}, "web", "--model", model, "--output", out)
+	code, said := run(web.Files{Data: map[string][]byte{"index.html": {}, web.EngineName: {}}}, "web", "--model", model, "--output", out)
 	if code != exitOK {
 		t.Fatal(said)
 	}

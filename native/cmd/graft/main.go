@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"io/fs"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -11,7 +12,9 @@ import (
 
 	"graft/native/cli"
 	"graft/native/cpu"
+	"graft/native/web"
 	"graft/shared/device"
+	"graft/wasm/js"
 )
 
 // version is set by build.sh.
@@ -23,6 +26,7 @@ func main() {
 	host := cli.Host{
 		Version:    versionOf(),
 		OpenDevice: func(threads int) (device.Device, error) { return cpu.Open(cpu.Options{Threads: threads}) },
+		Web:        web.Files{Folders: []fs.FS{js.Page(), js.Runtime()}},
 		Stdin:      os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv,
 	}
