@@ -1,8 +1,15 @@
 package tokenizer
 
-import "unicode"
+import (
+	"unicode"
+	"unicode/utf8"
 
-// bertNormalizer cleans text for BERT's vocabularies.
+	"golang.org/x/text/unicode/norm"
+)
+
+// bertNormalizer cleans text for BERT's vocabularies: controls go, white space
+// becomes spaces, every ideograph gets a space on both sides, accents go, upper
+// case becomes lower case.
 type bertNormalizer struct {
 	clean, chinese, accents, lower bool
 }
@@ -24,35 +31,114 @@ func parseBertNormalizer(n node) (normalizer, error) {
 	return b, nil
 }
 
+var canonical = unicodeForm{norm.NFD, norm.NFD, false}
+
+// normalize does all steps in one pass. Whatever becomes of a character comes
+// from its place in the source.
 func (b bertNormalizer) normalize(p piece) piece {
-	if b.clean {
-		p = filter(p, func(r rune) bool { return r != 0 && r != '\uFFFD' && !isBertControl(r) })
-		p = mapRunes(p, func(r rune) rune {
-			if unicode.IsSpace(r) {
-				return ' '
-			}
-			return r
-		})
+	w := writer{text: make([]byte, 0, len(p.text)+len(p.text)/2)}
+	if !p.untracked {
+		w.align = make([]span, 0, cap(w.text))
 	}
-	if b.chinese {
-		var changes []change
-		for _, r := range p.text {
-			if isIdeograph(r) {
-				changes = append(changes, change{' ', 0}, change{r, 1}, change{' ', 1})
-			} else {
-				changes = append(changes, change{r, 0})
+	kinds := bertKinds()
+	put := func(r rune, from span) {
+		if !b.lower {
+			w.rune(r, from)
+			return
+		}
+		w.rune(toLower(r), from)
+		if r == 'İ' { // the only character whose lower case is two
+			w.rune('\u0307', from)
+		}
+	}
+	var buf [maxDecomposed]rune
+	for i := 0; i < len(p.text); {
+		c := p.text[i]
+		if 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == ' ' {
+			w.byte(c, p, i)
+			i++
+			continue
+		}
+		kind, r, size := kinds.at(p.text, i)
+		var from span
+		if w.align != nil {
+			from = p.source(i, i+size)
+		}
+		i += size
+		if b.clean {
+			switch {
+			case kind&bertControl != 0:
+				continue
+			case kind&bertSpace != 0:
+				r = ' '
 			}
 		}
-		p = p.transform(changes, 0)
+		around := b.chinese && kind&bertIdeograph != 0
+		if around {
+			w.rune(' ', from)
+		}
+		switch {
+		case kind&bertPlain != 0:
+			w.rune(r, from)
+		case !b.accents || r < 0xa0:
+			put(r, from)
+		default:
+			for _, d := range canonical.runes(buf[:0], r) {
+				switch {
+				case d >= 0x300 && unicode.Is(bertMarks, d):
+				case combiningClass(d) != 0: // it may have to change places with another
+					return b.steps(p)
+				default:
+					put(d, from)
+				}
+			}
+		}
+		if around {
+			w.rune(' ', from)
+		}
 	}
-	if b.accents {
-		nfd, _ := parseNFD(node{})
-		p = filter(nfd.normalize(p), func(r rune) bool { return r < 0x300 || isEastAsian(r) || !unicode.Is(unicode.Mn, r) })
+	p.text, p.align = string(w.text), w.align
+	return p
+}
+
+// steps is normalize step by step, for text with marks that stay and may have to
+// be brought into the canonical order.
+func (b bertNormalizer) steps(p piece) piece {
+	if b.clean {
+		p = bertNormalizer{clean: true}.normalize(p)
 	}
+	if b.chinese {
+		p = bertNormalizer{chinese: true}.normalize(p)
+	}
+	p = filter(canonical.normalize(p), func(r rune) bool { return !unicode.Is(bertMarks, r) })
 	if b.lower {
 		p = lowercase{}.normalize(p)
 	}
 	return p
+}
+
+// A writer collects a new text and where it comes from; align is nil where nobody asks.
+type writer struct {
+	text  []byte
+	align []span
+}
+
+func (w *writer) rune(r rune, from span) {
+	before := len(w.text)
+	w.text = utf8.AppendRune(w.text, r)
+	if w.align != nil {
+		for range len(w.text) - before {
+			w.align = append(w.align, from)
+		}
+	}
+}
+
+// byte copies the character of one byte at i of p.
+func (w *writer) byte(c byte, p piece, i int) {
+	w.text = append(w.text, c)
+	if w.align != nil {
+		w.align = append(w.align, p.source(i, i+1))
+	}
 }
 
 // mapRunes replaces every character by another.
@@ -68,28 +154,4 @@ func mapRunes(p piece, f func(rune) rune) piece {
 		return p
 	}
 	return p.transform(changes, 0)
-}
-
-// isBertControl tells whether r is in category C, tab and newlines apart.
-// Characters not assigned (Cn) do not count, as Hugging Face has it.
-func isBertControl(r rune) bool {
-	switch {
-	case r < 0x7f:
-		return r < ' ' && r != '\t' && r != '\n' && r != '\r'
-	case isEastAsian(r):
-		return false
-	}
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co)
-}
-
-// isEastAsian tells of most characters of Chinese, Japanese and Korean text, so
-// that the common case needs no table: none is a control or a mark.
-func isEastAsian(r rune) bool { return 0x3100 <= r && r < 0xa66f || 0xac00 <= r && r < 0xd7a4 }
-
-// isIdeograph tells whether BERT puts spaces around r.
-func isIdeograph(r rune) bool {
-	return 0x4e00 <= r && r <= 0x9fff || 0x3400 <= r && r <= 0x4dbf ||
-		0x20000 <= r && r <= 0x2a6df || 0x2a700 <= r && r <= 0x2b73f ||
-		0x2b740 <= r && r <= 0x2b81f || 0x2b920 <= r && r <= 0x2ceaf ||
-		0xf900 <= r && r <= 0xfaff || 0x2f800 <= r && r <= 0x2fa1f
 }

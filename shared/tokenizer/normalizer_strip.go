@@ -63,12 +63,11 @@ func filter(p piece, keep func(rune) bool) piece {
 	return p.transform(changes, skip)
 }
 
-// stripAccents removes combining marks. Hugging Face knows those of Unicode 9;
-// later ones, of rare scripts, are removed here and kept there.
+// stripAccents removes combining marks, those of Unicode 9.
 type stripAccents struct{}
 
 func parseStripAccents(node) (normalizer, error) { return stripAccents{}, nil }
 
 func (stripAccents) normalize(p piece) piece {
-	return filter(p, func(r rune) bool { return r < 0x300 || isEastAsian(r) || !unicode.Is(unicode.M, r) })
+	return filter(p, func(r rune) bool { return r < 0x300 || !unicode.Is(accentMarks, r) })
 }

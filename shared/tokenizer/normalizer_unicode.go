@@ -67,32 +67,42 @@ func (u unicodeForm) decomposed(s string) []change {
 		}
 		out = append(out, change{r, n})
 	}
+	var buf [maxDecomposed]rune
 	for _, r := range s {
-		n := 0
-		if l, v, t, ok := splitHangul(r); ok {
-			push(l, 0)
-			push(v, 1)
-			if t != 0 {
-				push(t, 1)
-			}
-			continue
-		}
-		var to []byte
-		if !unicode.Is(sinceUnicode9, r) {
-			to = u.decompose.PropertiesString(string(r)).Decomposition()
-		}
-		if to == nil {
-			push(r, 0)
-		}
-		for len(to) > 0 {
-			d, size := utf8.DecodeRune(to)
-			to = to[size:]
-			push(d, n)
-			n = 1
+		for n, d := range u.runes(buf[:0], r) {
+			push(d, min(n, 1))
 		}
 	}
 	sortMarks(out[min(marks, len(out)):])
 	return out
+}
+
+// maxDecomposed is a number of runes that no character decomposes into more of (the longest, U+FDFA in NFKD, has 18).
+const maxDecomposed = 18
+
+// runes appends the decomposition of one character, which is r itself where it has none.
+func (u unicodeForm) runes(dst []rune, r rune) []rune {
+	if l, v, t, ok := splitHangul(r); ok {
+		dst = append(dst, l, v)
+		if t != 0 {
+			dst = append(dst, t)
+		}
+		return dst
+	}
+	if r < 0xa0 || unicode.Is(sinceUnicode9, r) {
+		return append(dst, r)
+	}
+	var text [utf8.UTFMax]byte
+	to := u.decompose.Properties(utf8.AppendRune(text[:0], r)).Decomposition()
+	if to == nil {
+		return append(dst, r)
+	}
+	for len(to) > 0 {
+		d, size := utf8.DecodeRune(to)
+		to = to[size:]
+		dst = append(dst, d)
+	}
+	return dst
 }
 
 // sortMarks puts marks into the order of their combining class.
@@ -136,7 +146,8 @@ func combiningClass(r rune) uint8 {
 	if r < 0x300 || unicode.Is(sinceUnicode9, r) {
 		return 0
 	}
-	return norm.NFD.PropertiesString(string(r)).CCC()
+	var text [utf8.UTFMax]byte
+	return norm.NFD.Properties(utf8.AppendRune(text[:0], r)).CCC()
 }
 
 // composePair returns the primary composite of a and b.

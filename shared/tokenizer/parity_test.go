@@ -243,3 +243,44 @@ func TestClasses(t *testing.T) {
 		}
 	}
 }
+
+// TestCharacters compares what normalizers and pre-tokenizers make of characters, between two letters, with Hugging
+// Face's. See testdata/make_categories.py.
+func TestCharacters(t *testing.T) {
+	var want map[string]string
+	readJSON(t, "characters.json", &want)
+	for name, digest := range want {
+		kind, config := name, ""
+		switch name {
+		case "BertNormalizer cased":
+			kind, config = "BertNormalizer", `,"lowercase":false`
+		case "BertNormalizer accents":
+			kind, config = "BertNormalizer", `,"strip_accents":false`
+		case "Digits":
+			config = `,"individual_digits":true`
+		}
+		n := node{file: name, raw: []byte(`{"type":"` + kind + `"` + config + `}`)}
+		through := func(p piece) string { return "" }
+		if norm, err := component(n, normalizers()); err == nil {
+			through = func(p piece) string { return norm.normalize(p).text }
+		} else if pre, err := component(n, preTokenizers()); err == nil {
+			through = func(p piece) string {
+				var words []string
+				pre.split(p, func(p piece) { words = append(words, p.text) })
+				return strings.Join(words, "|")
+			}
+		} else {
+			t.Fatal(err)
+		}
+		h := sha256.New()
+		for r := rune(0); r <= utf8.MaxRune; r++ {
+			if 0xd800 <= r && r < 0xe000 || 0x20000 <= r && r < 0x2f800 || 0x2fb00 <= r && r < 0xe0000 || 0xe0200 <= r {
+				continue
+			}
+			h.Write([]byte(through(source("a"+string(r)+"b", r%2 == 0)) + "\n"))
+		}
+		if got := hex.EncodeToString(h.Sum(nil)); got != digest {
+			t.Errorf("%s: digest %s, want %s", name, got, digest)
+		}
+	}
+}

@@ -2,16 +2,6 @@ package tokenizer
 
 import "unicode"
 
-// isPunctuation tells whether r is punctuation for BERT: category P and the
-// ASCII signs that are symbols for Unicode. Hugging Face knows the punctuation of
-// Unicode 8; later signs, of rare scripts, differ.
-func isPunctuation(r rune) bool {
-	if r < 0x80 {
-		return '!' <= r && r <= '/' || ':' <= r && r <= '@' || '[' <= r && r <= '`' || '{' <= r && r <= '~'
-	}
-	return unicode.Is(unicode.P, r)
-}
-
 // parsePunctuation reads Punctuation, which splits at every such character.
 func parsePunctuation(n node) (preTokenizer, error) {
 	c := struct {
@@ -23,14 +13,35 @@ func parsePunctuation(n node) (preTokenizer, error) {
 	if !c.Behavior.valid() {
 		return nil, n.child("behavior", nil).errorf("unknown behavior %q", c.Behavior)
 	}
-	return splitPattern{runeMatcher(isPunctuation), c.Behavior, false}, nil
+	is := func(r rune) bool { return unicode.Is(bertPunctuation, r) }
+	return splitPattern{runeMatcher(is), c.Behavior, false}, nil
 }
 
-// parseBertPreTokenizer reads BertPreTokenizer: words are what white space parts,
-// and every punctuation character is one.
-func parseBertPreTokenizer(node) (preTokenizer, error) {
-	return preTokenizerSequence{
-		splitPattern{runeMatcher(unicode.IsSpace), removed, false},
-		splitPattern{runeMatcher(isPunctuation), isolated, false},
-	}, nil
+// bertWords splits as BERT does: words are what white space parts, and every
+// punctuation character is one.
+type bertWords struct{}
+
+func parseBertPreTokenizer(node) (preTokenizer, error) { return bertWords{}, nil }
+
+func (bertWords) split(p piece, emit func(piece)) {
+	kinds := bertKinds()
+	start := 0
+	word := func(end int) {
+		if start < end {
+			emit(p.slice(start, end))
+		}
+	}
+	for i := 0; i < len(p.text); {
+		kind, _, size := kinds.at(p.text, i)
+		if kind&(bertSpace|bertPunctuated) != 0 {
+			word(i)
+			start = i
+			if kind&bertPunctuated != 0 {
+				word(i + size)
+			}
+			start = i + size
+		}
+		i += size
+	}
+	word(len(p.text))
 }
