@@ -163,12 +163,20 @@ func (m *bpe) characters(dst []token, s string) []token {
 	return dst
 }
 
+// byteTokens are <0x00> to <0xFF>.
+var byteTokens = func() (all [256]string) {
+	for b := range all {
+		all[b] = fmt.Sprintf("<0x%02X>", b)
+	}
+	return all
+}()
+
 // appendByteTokens spells c, which starts at byte i of the word, as <0xHH>…;
 // all or nothing.
 func appendByteTokens(dst []token, ids map[string]int32, c string, i int) ([]token, bool) {
 	at := len(dst)
 	for k := range len(c) {
-		id, ok := ids[fmt.Sprintf("<0x%02X>", c[k])]
+		id, ok := ids[byteTokens[c[k]]]
 		if !ok {
 			return dst[:at], false
 		}

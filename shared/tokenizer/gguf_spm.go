@@ -65,7 +65,21 @@ func (g *GGUF) spmPipeline(m model, extra []addedToken) (*Tokenizer, error) {
 	if c.postProcessor, err = g.template(); err != nil {
 		return nil, err
 	}
-	return assemble(node{file: "gguf"}, m, added, c)
+	t, err := assemble(node{file: "gguf"}, m, added, c)
+	if err != nil {
+		return nil, err
+	}
+	// What c says is as near as tokenizer.json can come.
+	exact := spmNormalizer{prefix: g.SpacePrefix, trim: g.RemoveExtraSpaces}
+	if len(g.Charsmap) > 0 {
+		table, err := newPrecompiled(g.Charsmap)
+		if err != nil {
+			return nil, err
+		}
+		exact.table = table
+	}
+	t.normalizer = exact
+	return t, nil
 }
 
 // scoreMerges ranks all ways to make a token of two others: by the score of the

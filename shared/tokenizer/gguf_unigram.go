@@ -25,6 +25,6 @@ func (g *GGUF) unigram(extra []addedToken) (*Tokenizer, error) {
 		}
 	}
 	m := newUnigram(v.words, scores, g.unknown(), bytes == 256)
-	m.trie = newTrie(spelled)
+	m.sentencePiece(spelled)
 	return g.spmPipeline(m, extra)
 }

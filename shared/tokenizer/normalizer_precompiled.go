@@ -1,8 +1,11 @@
 package tokenizer
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,60 +33,94 @@ func parsePrecompiled(n node) (normalizer, error) {
 	if err != nil {
 		return nil, at.errorf("%w", err)
 	}
+	p, err := newPrecompiled(b)
+	if err != nil {
+		return nil, at.errorf("%w", err)
+	}
+	return p, nil
+}
+
+// maxReplacement is the longest replacement of a table in bytes, so that a text
+// cannot grow without bounds. The longest in use has 33 (U+FDFA in NFKC).
+const maxReplacement = 1024
+
+func newPrecompiled(b []byte) (*precompiled, error) {
 	if len(b) < 4 {
-		return nil, at.errorf("has %d bytes, expected at least 4", len(b))
+		return nil, fmt.Errorf("has %d bytes, expected at least 4", len(b))
 	}
 	size := int64(binary.LittleEndian.Uint32(b))
 	b = b[4:]
 	if size%4 != 0 || size > int64(len(b)) {
-		return nil, at.errorf("trie of %d bytes, expected a multiple of 4 and at most %d", size, len(b))
+		return nil, fmt.Errorf("trie of %d bytes, expected a multiple of 4 and at most %d", size, len(b))
 	}
 	if !utf8.Valid(b[size:]) {
-		return nil, at.errorf("replacements are not utf-8")
+		return nil, errors.New("replacements are not utf-8")
 	}
-	p := precompiled{make([]uint32, size/4), string(b[size:])}
+	for t := b[size:]; ; {
+		end := bytes.IndexByte(t, 0)
+		if max(end, 0) > maxReplacement || end < 0 && len(t) > maxReplacement {
+			return nil, fmt.Errorf("a replacement of more than %d bytes", maxReplacement)
+		}
+		if end < 0 {
+			break
+		}
+		t = t[end+1:]
+	}
+	p := &precompiled{make([]uint32, size/4), string(b[size:])}
 	for i := range p.units {
 		p.units[i] = binary.LittleEndian.Uint32(b[4*i:])
 	}
 	return p, nil
 }
 
-// find returns the replacement for the shortest string of the table that s
-// starts with. (The shortest, and it replaces all of s: so does SentencePiece
-// as Hugging Face runs it.)
-func (p precompiled) find(s string) (string, bool) {
+// find looks for strings of the table that s starts with: the shortest or the
+// longest. It returns its length, 0 where there is none, and its replacement.
+func (p *precompiled) find(s string, shortest bool) (size int, text string) {
 	offset := func(unit uint32) uint32 { return unit >> 10 << (unit & (1 << 9) >> 6) }
 	if len(p.units) == 0 {
-		return "", false
+		return 0, ""
 	}
+	from := uint32(0) // of the replacement in texts
 	at := offset(p.units[0])
 	for i := 0; i < len(s) && s[i] != 0; i++ {
 		at ^= uint32(s[i])
 		if int64(at) >= int64(len(p.units)) {
-			return "", false
+			break
 		}
 		unit := p.units[at]
 		if unit&(1<<31|0xff) != uint32(s[i]) {
-			return "", false
+			break
 		}
 		at ^= offset(unit)
 		if unit>>8&1 == 0 { // no string ends here
 			continue
 		}
 		if int64(at) >= int64(len(p.units)) {
-			return "", false
+			break
 		}
-		from := p.units[at] &^ (1 << 31)
-		if int64(from) > int64(len(p.texts)) {
-			return "", false
+		size, from = i+1, p.units[at]&^(1<<31)
+		if shortest {
+			break
 		}
-		text, _, _ := strings.Cut(p.texts[from:], "\x00")
-		return text, utf8.ValidString(text)
 	}
-	return "", false
+	if size == 0 || int64(from) > int64(len(p.texts)) {
+		return 0, ""
+	}
+	text, _, _ = strings.Cut(p.texts[from:], "\x00")
+	if !utf8.ValidString(text) { // it starts inside a character
+		return 0, ""
+	}
+	return size, text
 }
 
-func (p precompiled) normalize(in piece) piece {
+// whole returns the replacement of s. (That of the shortest string that s starts
+// with, and it replaces all of s: so Hugging Face reads SentencePiece's table.)
+func (p *precompiled) whole(s string) (string, bool) {
+	size, text := p.find(s, true)
+	return text, size > 0
+}
+
+func (p *precompiled) normalize(in piece) piece {
 	// Longer clusters are looked up character by character.
 	const maxCluster = 5
 	var changes []change
@@ -108,13 +145,13 @@ func (p precompiled) normalize(in piece) piece {
 		cluster := s[:clusterLen(s)]
 		s = s[len(cluster):]
 		if len(cluster) <= maxCluster {
-			if text, ok := p.find(cluster); ok {
+			if text, ok := p.whole(cluster); ok {
 				put(cluster, text)
 				continue
 			}
 		}
 		for _, r := range cluster {
-			if text, ok := p.find(string(r)); ok {
+			if text, ok := p.whole(string(r)); ok {
 				put(string(r), text)
 			} else {
 				changes = append(changes, change{r, 0})

@@ -112,6 +112,10 @@ func (s *spm) trainer(m message) error {
 		switch f.id {
 		case 3:
 			s.model = f.number
+		case 24:
+			if f.number != 0 {
+				return fmt.Errorf("treat_whitespace_as_suffix is not supported")
+			}
 		case 35:
 			s.byteFallback = f.number != 0
 		case 41:
@@ -136,6 +140,10 @@ func (s *spm) normalizerOf(m message) error {
 			s.SpacePrefix = f.number != 0
 		case 4:
 			s.RemoveExtraSpaces = f.number != 0
+		case 5:
+			if f.number == 0 {
+				return fmt.Errorf("escape_whitespaces = false is not supported")
+			}
 		}
 	}
 	return nil

@@ -3,7 +3,8 @@ package tokenizer
 import (
 	"encoding/json"
 	"math"
-	"unicode/utf8"
+	"slices"
+	"sync"
 )
 
 // unigram is the language model of Kudo 2018: of all ways to spell a text, the
@@ -16,6 +17,9 @@ type unigram struct {
 	unk          int32   // -1: characters out of the vocabulary are dropped
 	unkScore     float64 // of one unknown character
 	byteFallback bool
+	// single: sums are rounded to float32, and unknown text is not looked up, as
+	// SentencePiece has it. Hugging Face's sums are float64.
+	single bool
 	guard
 }
 
@@ -76,6 +80,17 @@ func newUnigram(words []string, scores []float64, unk int32, byteFallback bool) 
 	return m
 }
 
+// sentencePiece makes m spell as SentencePiece does, of the words alone that are in normal, with what they score.
+func (m *unigram) sentencePiece(normal map[string]int32) {
+	m.single = true
+	m.trie = newTrie(normal)
+	least := float32(math.MaxFloat32)
+	for _, id := range normal {
+		least = min(least, float32(m.scores[id]))
+	}
+	m.unkScore = float64(least - unkPenalty)
+}
+
 func (m *unigram) vocab() []string { return m.words }
 
 func (m *unigram) id(token string) (int32, bool) {
@@ -96,42 +111,75 @@ type reach struct {
 	id    int32 // of its last token; unk, or -1 where there is none
 }
 
+// reaches are lent to calls of spell: a text needs one for each byte.
+var reaches = sync.Pool{New: func() any { return new([]reach) }}
+
 func (m *unigram) spell(dst []token, p piece, ban bool) []token {
 	s := p.text
-	best := make([]reach, len(s)+1)
+	lent := reaches.Get().(*[]reach)
+	defer reaches.Put(lent)
+	best := slices.Grow((*lent)[:0], len(s)+1)[:len(s)+1]
+	*lent = best
 	for i := range best {
 		best[i].from = -1
 	}
-	offer := func(from, to int, id int32, score float64) {
-		score += best[from].score
-		if t := &best[to]; t.from < 0 || score > t.score {
-			*t = reach{score, int32(from), id}
-		}
-	}
+	best[0].score = 0
+	units := m.trie.units
 	for at := 0; at < len(s); {
-		_, size := utf8.DecodeRuneInString(s[at:])
+		size := charLen(s[at])
+		till := best[at].score
 		single := false // whether a token is just this character
 		node := int32(0)
 		for i := at; i < len(s); i++ {
-			if node = m.trie.child(node, s[i]); node < 0 {
+			next := units[node].base ^ int32(s[i])
+			if units[next].check != node {
 				break
 			}
-			if id := m.trie.value[node]; id >= 0 && !(ban && m.special[id]) {
-				offer(at, i+1, id, m.scores[id])
-				single = single || i+1-at == size
+			node = next
+			id := units[node].value
+			if id < 0 || ban && m.special[id] {
+				continue
+			}
+			single = single || i+1-at == size
+			score := till + m.scores[id]
+			if m.single {
+				score = float64(float32(score))
+			}
+			if t := &best[i+1]; t.from < 0 || score > t.score {
+				*t = reach{score, int32(at), id}
 			}
 		}
 		if !single {
-			offer(at, at+size, m.unk, m.unkScore)
+			score := till + m.unkScore
+			if m.single {
+				score = float64(float32(score))
+			}
+			if t := &best[at+size]; t.from < 0 || score > t.score {
+				*t = reach{score, int32(at), m.unk}
+			}
 		}
 		at += size
 	}
 	return m.path(dst, s, best)
 }
 
+// charLen returns the bytes of a character by its first one, in valid UTF-8.
+func charLen(b byte) int {
+	switch {
+	case b < 0xc0:
+		return 1
+	case b < 0xe0:
+		return 2
+	case b < 0xf0:
+		return 3
+	}
+	return 4
+}
+
 // path appends the tokens of the best way, unknown neighbours as one.
 func (m *unigram) path(dst []token, s string, best []reach) []token {
 	at := len(dst)
+	unknown := false
 	for end := int32(len(s)); end > 0; {
 		t := best[end]
 		if n := len(dst) - 1; t.id == m.unk && n >= at && dst[n].id == m.unk {
@@ -139,35 +187,44 @@ func (m *unigram) path(dst []token, s string, best []reach) []token {
 		} else {
 			dst = append(dst, token{t.id, t.from, end})
 		}
+		unknown = unknown || t.id == m.unk
 		end = t.from
 	}
-	back := append([]token(nil), dst[at:]...)
-	dst = dst[:at]
-	for i := len(back) - 1; i >= 0; i-- {
-		t := back[i]
-		if t.id != m.unk {
-			dst = append(dst, t)
-			continue
-		}
-		// The whole stretch may be in the vocabulary or be spelled in bytes.
-		word := s[t.start:t.end]
-		if id, ok := m.ids[word]; ok && !m.special[id] {
-			dst = append(dst, token{id, t.start, t.end})
-			continue
-		}
-		if m.byteFallback {
-			from := len(dst)
-			var ok bool
-			if dst, ok = appendByteTokens(dst, m.ids, word, int(t.start)); ok {
-				for k := range dst[from:] {
-					dst[from+k].start, dst[from+k].end = t.start, t.end
-				}
-				continue
+	slices.Reverse(dst[at:])
+	if unknown {
+		back := append([]token(nil), dst[at:]...)
+		dst = dst[:at]
+		for _, t := range back {
+			if t.id == m.unk {
+				dst = m.unknown(dst, s, t)
+			} else {
+				dst = append(dst, t)
 			}
 		}
-		if m.unk >= 0 {
-			dst = append(dst, t)
+	}
+	return dst
+}
+
+// unknown appends what stands for the text of t, which has no other spelling.
+func (m *unigram) unknown(dst []token, s string, t token) []token {
+	word := s[t.start:t.end]
+	if !m.single { // the whole stretch may be in the vocabulary
+		if id, ok := m.ids[word]; ok && !m.special[id] {
+			return append(dst, token{id, t.start, t.end})
 		}
+	}
+	if m.byteFallback {
+		from := len(dst)
+		var ok bool
+		if dst, ok = appendByteTokens(dst, m.ids, word, int(t.start)); ok {
+			for k := range dst[from:] {
+				dst[from+k].start, dst[from+k].end = t.start, t.end
+			}
+			return dst
+		}
+	}
+	if m.unk >= 0 {
+		dst = append(dst, t)
 	}
 	return dst
 }
