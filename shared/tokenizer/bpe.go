@@ -23,6 +23,7 @@ type bpe struct {
 	byteIDs  [256]int32       // id of every byte of the byte-level alphabet; -1: none
 	bytePair []merge          // the merges of two bytes a b at a<<8 | b, a copy from pairs
 	rawWords map[string]int32 // the vocabulary as bytes; only with ignoreMerges
+	seams    *seams           // where words that are not raw are cut; nil: nowhere
 	guard
 }
 
@@ -40,6 +41,7 @@ func (m *bpe) link() {
 		}
 	}
 	m.guard = newGuard(len(m.words))
+	m.seams = newSeams(m)
 }
 
 // readBytes prepares for raw pieces.
@@ -86,7 +88,18 @@ func (m *bpe) forbid(special map[int32]bool) {
 }
 
 func (m *bpe) append(dst []token, p piece, plain bool) []token {
-	return m.guard.append(dst, p, plain, m.spell)
+	if m.seams == nil || p.raw {
+		return m.guard.append(dst, p, plain, m.spell)
+	}
+	m.seams.cut(p.text, func(start, end int) {
+		at := len(dst)
+		dst = m.guard.append(dst, piece{text: p.text[start:end]}, plain, m.spell)
+		for i := at; i < len(dst); i++ {
+			dst[i].start += int32(start)
+			dst[i].end += int32(start)
+		}
+	})
+	return dst
 }
 
 // spell is append without memory; with ban there are no special tokens.

@@ -1,5 +1,10 @@
 package tokenizer
 
+import (
+	"slices"
+	"sync"
+)
+
 // An Encoding is a text as ids, with the place of each in the text.
 type Encoding struct {
 	IDs []int32
@@ -9,17 +14,23 @@ type Encoding struct {
 	Offsets [][2]int
 }
 
+// tokenLists are lent to calls of Append.
+var tokenLists = sync.Pool{New: func() any { return new([]token) }}
+
 // Append appends the ids of text to dst and returns it. The text is plain: no
 // special token comes out of it, whatever it says, but the <unk> of vocabularies
 // that cannot spell every text. Added tokens that are not special are found only
 // where they are mere text, such as runs of spaces, not markers like <think>.
 // Nothing is put around it. Ill-formed UTF-8 is read as U+FFFD.
 func (t *Tokenizer) Append(dst []int32, text string) []int32 {
-	var tokens []token
+	lent := tokenLists.Get().(*[]token)
+	defer tokenLists.Put(lent)
 	t.walk(source(text, true), t.plain,
 		func(a *addedToken, _ piece) { dst = append(dst, a.ID) },
 		func(p piece) {
-			tokens = t.model.append(tokens[:0], p, true)
+			tokens := t.model.append((*lent)[:0], p, true)
+			*lent = tokens
+			dst = slices.Grow(dst, len(tokens))
 			for _, k := range tokens {
 				dst = append(dst, k.id)
 			}

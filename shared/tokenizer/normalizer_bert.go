@@ -2,7 +2,6 @@ package tokenizer
 
 import (
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -36,10 +35,7 @@ var canonical = unicodeForm{norm.NFD, norm.NFD, false}
 // normalize does all steps in one pass. Whatever becomes of a character comes
 // from its place in the source.
 func (b bertNormalizer) normalize(p piece) piece {
-	w := writer{text: make([]byte, 0, len(p.text)+len(p.text)/2)}
-	if !p.untracked {
-		w.align = make([]span, 0, cap(w.text))
-	}
+	w := newWriter(p, len(p.text)+len(p.text)/2)
 	kinds := bertKinds()
 	put := func(r rune, from span) {
 		if !b.lower {
@@ -55,13 +51,13 @@ func (b bertNormalizer) normalize(p piece) piece {
 	for i := 0; i < len(p.text); {
 		c := p.text[i]
 		if 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == ' ' {
-			w.byte(c, p, i)
+			w.copy(p, i, i+1)
 			i++
 			continue
 		}
 		kind, r, size := kinds.at(p.text, i)
 		var from span
-		if w.align != nil {
+		if w.tracked {
 			from = p.source(i, i+size)
 		}
 		i += size
@@ -97,8 +93,7 @@ func (b bertNormalizer) normalize(p piece) piece {
 			w.rune(' ', from)
 		}
 	}
-	p.text, p.align = string(w.text), w.align
-	return p
+	return w.piece(p)
 }
 
 // steps is normalize step by step, for text with marks that stay and may have to
@@ -115,30 +110,6 @@ func (b bertNormalizer) steps(p piece) piece {
 		p = lowercase{}.normalize(p)
 	}
 	return p
-}
-
-// A writer collects a new text and where it comes from; align is nil where nobody asks.
-type writer struct {
-	text  []byte
-	align []span
-}
-
-func (w *writer) rune(r rune, from span) {
-	before := len(w.text)
-	w.text = utf8.AppendRune(w.text, r)
-	if w.align != nil {
-		for range len(w.text) - before {
-			w.align = append(w.align, from)
-		}
-	}
-}
-
-// byte copies the character of one byte at i of p.
-func (w *writer) byte(c byte, p piece, i int) {
-	w.text = append(w.text, c)
-	if w.align != nil {
-		w.align = append(w.align, p.source(i, i+1))
-	}
 }
 
 // mapRunes replaces every character by another.

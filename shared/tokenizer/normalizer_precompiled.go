@@ -16,6 +16,8 @@ import (
 type precompiled struct {
 	units []uint32
 	texts string // the replacements, each ended by a zero byte
+	// starts tells which bytes a string of the table starts with.
+	starts [256]bool
 }
 
 func parsePrecompiled(n node) (normalizer, error) {
@@ -66,22 +68,28 @@ func newPrecompiled(b []byte) (*precompiled, error) {
 		}
 		t = t[end+1:]
 	}
-	p := &precompiled{make([]uint32, size/4), string(b[size:])}
+	p := &precompiled{units: make([]uint32, size/4), texts: string(b[size:])}
 	for i := range p.units {
 		p.units[i] = binary.LittleEndian.Uint32(b[4*i:])
+	}
+	for c := 1; c < 256 && len(p.units) > 0; c++ {
+		at := int64(unitOffset(p.units[0]) ^ uint32(c))
+		p.starts[c] = at < int64(len(p.units)) && p.units[at]&(1<<31|0xff) == uint32(c)
 	}
 	return p, nil
 }
 
+// unitOffset is where the children of a unit are, against its own place.
+func unitOffset(unit uint32) uint32 { return unit >> 10 << (unit & (1 << 9) >> 6) }
+
 // find looks for strings of the table that s starts with: the shortest or the
 // longest. It returns its length, 0 where there is none, and its replacement.
 func (p *precompiled) find(s string, shortest bool) (size int, text string) {
-	offset := func(unit uint32) uint32 { return unit >> 10 << (unit & (1 << 9) >> 6) }
 	if len(p.units) == 0 {
 		return 0, ""
 	}
 	from := uint32(0) // of the replacement in texts
-	at := offset(p.units[0])
+	at := unitOffset(p.units[0])
 	for i := 0; i < len(s) && s[i] != 0; i++ {
 		at ^= uint32(s[i])
 		if int64(at) >= int64(len(p.units)) {
@@ -91,7 +99,7 @@ func (p *precompiled) find(s string, shortest bool) (size int, text string) {
 		if unit&(1<<31|0xff) != uint32(s[i]) {
 			break
 		}
-		at ^= offset(unit)
+		at ^= unitOffset(unit)
 		if unit>>8&1 == 0 { // no string ends here
 			continue
 		}

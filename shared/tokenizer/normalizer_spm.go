@@ -1,9 +1,6 @@
 package tokenizer
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
 // spmNormalizer is what SentencePiece itself does to text before its model sees
 // it, in one pass: replaces characters by a table, leaves out superfluous spaces,
@@ -18,35 +15,39 @@ type spmNormalizer struct {
 
 func (n spmNormalizer) normalize(in piece) piece {
 	s := in.text
-	w := writer{text: make([]byte, 0, len(s)+len(s)/4+8)}
-	if !in.untracked {
-		w.align = make([]span, 0, cap(w.text))
-	}
+	w := newWriter(in, len(s)+len(s)/4+8)
 	const space = "▁"
-	put := func(text string, from span) {
-		w.text = append(w.text, text...)
-		if w.align != nil {
-			for range len(text) {
-				w.align = append(w.align, from)
-			}
-		}
-	}
 	begun := false  // whether anything but spaces to be trimmed was seen
 	after := n.trim // whether a space here is left out
+	kept := 0       // what is before is written; from here on nothing has changed
 	for i := 0; i < len(s); {
-		size, text := n.next(s[i:])
+		size, text := 0, ""
+		if n.table != nil && n.table.starts[s[i]] {
+			size, text = n.table.find(s[i:], false)
+		}
+		if size == 0 {
+			if s[i] != ' ' && begun {
+				i += charLen(s[i])
+				after = false
+				continue
+			}
+			size = charLen(s[i])
+			text = s[i : i+size]
+		}
+		w.copy(in, kept, i)
 		var from span
-		if w.align != nil {
+		if w.tracked {
 			from = in.source(i, i+size)
 		}
 		i += size
+		kept = i
 		if !begun {
 			if n.trim && text == " " {
 				continue
 			}
 			begun = true
 			if n.prefix {
-				put(space, from)
+				w.put(space, from)
 			}
 		}
 		for after && strings.HasPrefix(text, " ") {
@@ -56,35 +57,20 @@ func (n spmNormalizer) normalize(in piece) piece {
 			continue
 		}
 		after = n.trim && text[len(text)-1] == ' '
-		for {
-			at := strings.IndexByte(text, ' ')
-			if at < 0 {
-				put(text, from)
-				break
-			}
-			put(text[:at], from)
-			put(space, from)
+		for at := strings.IndexByte(text, ' '); at >= 0; at = strings.IndexByte(text, ' ') {
+			w.put(text[:at], from)
+			w.put(space, from)
 			text = text[at+1:]
 		}
+		w.put(text, from)
 	}
-	for n.trim && strings.HasSuffix(string(w.text), space) {
-		w.text = w.text[:len(w.text)-len(space)]
-		if w.align != nil {
-			w.align = w.align[:len(w.text)]
-		}
+	w.copy(in, kept, len(s))
+	out := w.piece(in)
+	for n.trim && strings.HasSuffix(out.text, space) {
+		out.text = strings.TrimSuffix(out.text, space)
 	}
-	in.text, in.align = string(w.text), w.align
-	return in
-}
-
-// next returns how much of s is read as one, and what it becomes: the longest
-// entry of the table, or a character that starts none.
-func (n spmNormalizer) next(s string) (size int, text string) {
-	if n.table != nil {
-		if size, text = n.table.find(s, false); size > 0 {
-			return size, text
-		}
+	if w.tracked {
+		out.align = out.align[:len(out.text)]
 	}
-	_, size = utf8.DecodeRuneInString(s)
-	return size, s[:size]
+	return out
 }

@@ -5,15 +5,18 @@ import "slices"
 // A trie holds strings so that all those a text starts with are found in one
 // walk. It is a double array (Aoe 1989): the child of node n by byte b is node
 // units[n].base ^ b, if that one's check is n. Node 0 is the root.
-type trie struct{ units []trieUnit }
+type trie struct {
+	units []trieUnit
+	value []int32 // by node, of the string that ends there
+}
 
 type trieUnit struct {
-	base  int32
+	base  int32 // with the bit endsHere where a string ends
 	check int32 // the parent; freeUnit: no node
-	value int32 // of the string that ends here; -1: none
 }
 
 const (
+	endsHere = 1 << 30
 	freeUnit = -1
 	// trieBlock is how many units a node's children may be spread over. A base
 	// never leaves its block, whatever the byte.
@@ -30,7 +33,7 @@ func newTrie(m map[string]int32) *trie {
 		keys = append(keys, k)
 	}
 	slices.Sort(keys)
-	b := trieBuilder{keys: keys, values: m, free: -1}
+	b := trieBuilder{free: -1}
 	b.grow()
 	b.take(0, -2)
 	type job struct{ node, from, to, depth int } // keys[from:to] share depth bytes and end at node or below
@@ -38,7 +41,8 @@ func newTrie(m map[string]int32) *trie {
 		j := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		if j.from < j.to && len(keys[j.from]) == j.depth {
-			b.units[j.node].value = m[keys[j.from]]
+			b.units[j.node].base = endsHere
+			b.value[j.node] = m[keys[j.from]]
 			j.from++
 		}
 		var labels [256]byte
@@ -55,24 +59,23 @@ func newTrie(m map[string]int32) *trie {
 			continue
 		}
 		base := b.place(labels[:n])
-		b.units[j.node].base = base
+		b.units[j.node].base |= base
 		for i := n - 1; i >= 0; i-- {
 			child := int(base ^ int32(labels[i]))
 			b.take(child, int32(j.node))
 			todo = append(todo, job{child, starts[i], starts[i+1], j.depth + 1})
 		}
 	}
-	return &trie{slices.Clip(b.units)}
+	return &trie{slices.Clip(b.units), slices.Clip(b.value)}
 }
 
 // trieBuilder puts nodes into units. The free ones of open blocks are a ring.
 type trieBuilder struct {
-	keys   []string
-	values map[string]int32
-	units  []trieUnit
-	next   []int32 // in the ring, by unit
-	prev   []int32
-	free   int32 // a unit of the ring; -1: none
+	units []trieUnit
+	value []int32
+	next  []int32 // in the ring, by unit
+	prev  []int32
+	free  int32 // a unit of the ring; -1: none
 }
 
 // grow appends a block, and closes the oldest one that is open.
@@ -80,7 +83,7 @@ func (b *trieBuilder) grow() {
 	from := len(b.units)
 	for i := range trieBlock {
 		at := int32(from + i)
-		b.units = append(b.units, trieUnit{0, freeUnit, -1})
+		b.units, b.value = append(b.units, trieUnit{0, freeUnit}), append(b.value, -1)
 		if b.free < 0 {
 			b.free = at
 			b.next, b.prev = append(b.next, at), append(b.prev, at)
@@ -113,7 +116,7 @@ func (b *trieBuilder) unlink(at int32) {
 // take makes a node of a free unit.
 func (b *trieBuilder) take(at int, parent int32) {
 	b.unlink(int32(at))
-	b.units[at] = trieUnit{0, parent, -1}
+	b.units[at] = trieUnit{0, parent}
 }
 
 // place returns a base where the units for all labels are free.
@@ -133,13 +136,4 @@ func (b *trieBuilder) place(labels []byte) int32 {
 	base := int32(len(b.units))
 	b.grow()
 	return base
-}
-
-// child returns the child of a node by its label, or -1.
-func (t *trie) child(node int32, label byte) int32 {
-	at := t.units[node].base ^ int32(label)
-	if t.units[at].check != node {
-		return -1
-	}
-	return at
 }

@@ -131,13 +131,17 @@ func (m *unigram) spell(dst []token, p piece, ban bool) []token {
 		single := false // whether a token is just this character
 		node := int32(0)
 		for i := at; i < len(s); i++ {
-			next := units[node].base ^ int32(s[i])
-			if units[next].check != node {
+			next := units[node].base&^endsHere ^ int32(s[i])
+			unit := units[next]
+			if unit.check != node {
 				break
 			}
 			node = next
-			id := units[node].value
-			if id < 0 || ban && m.special[id] {
+			if unit.base&endsHere == 0 {
+				continue
+			}
+			id := m.trie.value[node]
+			if ban && m.special[id] {
 				continue
 			}
 			single = single || i+1-at == size
@@ -163,19 +167,6 @@ func (m *unigram) spell(dst []token, p piece, ban bool) []token {
 	return m.path(dst, s, best)
 }
 
-// charLen returns the bytes of a character by its first one, in valid UTF-8.
-func charLen(b byte) int {
-	switch {
-	case b < 0xc0:
-		return 1
-	case b < 0xe0:
-		return 2
-	case b < 0xf0:
-		return 3
-	}
-	return 4
-}
-
 // path appends the tokens of the best way, unknown neighbours as one.
 func (m *unigram) path(dst []token, s string, best []reach) []token {
 	at := len(dst)
@@ -191,7 +182,7 @@ func (m *unigram) path(dst []token, s string, best []reach) []token {
 		end = t.from
 	}
 	slices.Reverse(dst[at:])
-	if unknown {
+	if unknown && (m.byteFallback || m.unk < 0 || !m.single) {
 		back := append([]token(nil), dst[at:]...)
 		dst = dst[:at]
 		for _, t := range back {
