@@ -7,6 +7,9 @@ func (g *GGUF) unigram(extra []addedToken) (*Tokenizer, error) {
 	if len(g.Scores) != len(g.Tokens) {
 		return nil, fmt.Errorf("gguf: tokenizer.ggml.scores: has %d entries for %d tokens", len(g.Scores), len(g.Tokens))
 	}
+	if err := checkWords(g.Tokens); err != nil {
+		return nil, fmt.Errorf("gguf: tokenizer.ggml.tokens: %w", err)
+	}
 	v := g.vocab()
 	scores := make([]float64, len(g.Scores))
 	bytes := 0

@@ -17,7 +17,7 @@ func TestSentencePiece(t *testing.T) {
 		Decoded string
 	}
 	readJSON(t, "models.json", &want)
-	for _, name := range []string{"bpe", "unigram"} {
+	for _, name := range []string{"bpe", "unigram", "rules"} {
 		data, err := os.ReadFile("testdata/" + name + ".model")
 		if err != nil {
 			t.Fatal(err)
@@ -30,8 +30,20 @@ func TestSentencePiece(t *testing.T) {
 			t.Fatalf("%s: %d texts, expected 100 or more", name, len(want[name]))
 		}
 		for _, w := range want[name] {
-			if got := tok.Encode(w.Text, true).IDs; !slices.Equal(got, w.IDs) {
+			// SentencePiece reads the spelling of a control piece as text, as Append does and Encode does not.
+			if got := tok.Append(nil, w.Text); !slices.Equal(got, w.IDs) {
 				t.Errorf("%s: %q: got %v, expected %v", name, w.Text, got, w.IDs)
+			}
+			if got := tok.Encode(w.Text, true); !strings.Contains(w.Text, "<") {
+				if !slices.Equal(got.IDs, w.IDs) {
+					t.Errorf("%s: %q: with offsets got %v, expected %v", name, w.Text, got.IDs, w.IDs)
+				}
+				for i, o := range got.Offsets {
+					if o[0] < 0 || o[0] > o[1] || o[1] > len(w.Text) || i > 0 && o[1] < got.Offsets[i-1][1] {
+						t.Errorf("%s: %q: offsets %v", name, w.Text, got.Offsets)
+						break
+					}
+				}
 			}
 			if !slices.Contains(w.IDs, 0) { // <unk> is spelled otherwise
 				if got := tok.Decode(w.IDs, false); got != w.Decoded {

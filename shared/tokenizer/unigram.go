@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -63,7 +64,25 @@ func parseUnigram(n node) (model, error) {
 		}
 		unk = *c.Unk
 	}
+	if err := checkWords(words); err != nil {
+		return nil, list.errorf("%w", err)
+	}
 	return newUnigram(words, scores, unk, c.ByteFallback), nil
+}
+
+// maxWordBytes bounds the text of a vocabulary that becomes a trie, which takes about twenty bytes for each of its own. The
+// largest in use have 3 MB.
+const maxWordBytes = 1 << 25
+
+func checkWords(words []string) error {
+	n := 0
+	for _, w := range words {
+		n += len(w)
+	}
+	if n > maxWordBytes {
+		return fmt.Errorf("tokens of %d bytes, at most %d are allowed", n, maxWordBytes)
+	}
+	return nil
 }
 
 func newUnigram(words []string, scores []float64, unk int32, byteFallback bool) *unigram {
