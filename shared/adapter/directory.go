@@ -71,8 +71,17 @@ func Open(fsys fs.FS, m *model.Parts) (*Directory, error) {
 	return d, nil
 }
 
-// read opens a safetensors file of the directory in memory.
+// read opens a safetensors file of the directory: in memory, since others may write the directory while the adapter is used, but by
+// ranges what is neither on a disk nor in memory, such as the files of a page.
 func read(fsys fs.FS, name string) (weights.Source, error) {
+	file, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if f, ok := file.(weights.File); ok && f.Bytes() == nil {
+		return weights.OpenSafetensors(f)
+	}
+	file.Close()
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
 		return nil, err

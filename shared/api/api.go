@@ -17,7 +17,9 @@ type Prediction struct {
 
 // ClassifyRequest asks for the classes of texts.
 type ClassifyRequest struct {
-	Texts []string `json:"texts"`
+	Texts   []string `json:"texts"`
+	Adapter string   `json:"adapter,omitempty"` // by name, where several are open; "": none
+	Logits  bool     `json:"logits,omitempty"`  // the answer has them too
 }
 
 // Message is one turn of a conversation.

@@ -17,12 +17,13 @@ const (
 	NoMemory     Code = "no_memory"     // more memory is needed than there is
 	NoSpace      Code = "no_space"      // a disk is full; what was saved before is whole
 	Diverged     Code = "diverged"      // training came to a loss that is not a number
+	Crashed      Code = "crashed"       // the engine ended, and its host began a new one: what was open is to be opened again
 	Cancelled    Code = "cancelled"     // the one who asked, or a time limit, ended it
 	Internal     Code = "internal"      // a fault of Graft
 )
 
 // Codes is every code.
-var Codes = []Code{InvalidInput, NotFound, Mismatch, Unsupported, NoMemory, NoSpace, Diverged, Cancelled, Internal}
+var Codes = []Code{InvalidInput, NotFound, Mismatch, Unsupported, NoMemory, NoSpace, Diverged, Crashed, Cancelled, Internal}
 
 // Error crosses a border: the code is for programs, the message for people.
 type Error struct {

@@ -46,6 +46,12 @@ func (m *Memory) weight(s graph.Slot) (Buffer, error) {
 	return b, m.Set(s.Name, b)
 }
 
+// Ready fetches a weight now, if it is not there, rather than when a program that wants it is first run.
+func (m *Memory) Ready(name string, s tensor.Spec) error {
+	_, err := m.weight(graph.Slot{Name: name, Spec: s})
+	return err
+}
+
 // Device is the device the memory is on.
 func (m *Memory) Device() Device { return m.dev }
 

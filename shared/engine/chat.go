@@ -37,13 +37,24 @@ func (b *Base) renderChat(messages []chat.Value, reply bool) (chat.Result, error
 	return r, nil
 }
 
-// encodeChat gives the tokens of a conversation up to where the assistant is to answer.
-func (b *Base) encodeChat(messages []api.Message) ([]int32, error) {
+// askChat lays a conversation out up to where the assistant is to answer.
+func (b *Base) askChat(messages []api.Message) (chat.Result, error) {
 	values := make([]chat.Value, len(messages))
 	for i, m := range messages {
 		values[i] = chat.Message(m.Role, m.Content)
 	}
-	r, err := b.renderChat(values, true)
+	return b.renderChat(values, true)
+}
+
+// Render is the text of a conversation as the model reads it, up to where the assistant is to answer.
+func (b *Base) Render(messages []api.Message) (string, error) {
+	r, err := b.askChat(messages)
+	return r.String(), err
+}
+
+// encodeChat gives the tokens of a conversation up to where the assistant is to answer.
+func (b *Base) encodeChat(messages []api.Message) ([]int32, error) {
+	r, err := b.askChat(messages)
 	if err != nil {
 		return nil, err
 	}

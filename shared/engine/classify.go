@@ -105,12 +105,13 @@ func (b *Base) attach(a *Adapter, g *graph.Graph, m *device.Memory) error {
 		return err
 	}
 	for _, name := range a.Tensors.Names() {
-		t, err := weights.Floats(a.Tensors, name)
+		s, _ := a.Tensors.Spec(name)
+		buf, err := m.Need(name, tensor.F32.Size(s.Shape.Len()))
 		if err == nil {
-			err = m.Write(name, t)
+			err = weights.Fill(buf, a.Tensors, name, tensor.F32)
 		}
 		if err != nil {
-			return fmt.Errorf("adapter: %w", err)
+			return fmt.Errorf("adapter: %s: %w", name, err)
 		}
 	}
 	d, ok := a.Adapter.(adapter.Deriver)
@@ -158,15 +159,32 @@ func (c *Classifier) Encode(text string) (dataset.Sequence, error) {
 
 // Classify returns the probabilities of the classes for each text.
 func (c *Classifier) Classify(ctx context.Context, texts []string) ([][]float64, error) {
-	var out [][]float64
+	logits, err := c.Logits(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	return c.probabilities(logits), nil
+}
+
+func (c *Classifier) probabilities(logits [][]float32) [][]float64 {
+	out := make([][]float64, len(logits))
+	for i, l := range logits {
+		out[i] = softmax(l, c.scale)
+	}
+	return out
+}
+
+// Logits returns the scores of the classes for each text, before temperature and softmax.
+func (c *Classifier) Logits(ctx context.Context, texts []string) ([][]float32, error) {
+	var out [][]float32
 	var seqs []dataset.Sequence
 	rows := 0
 	flush := func() error {
 		if len(seqs) == 0 {
 			return nil
 		}
-		p, err := c.run(ctx, seqs)
-		out, seqs, rows = append(out, p...), seqs[:0], 0
+		l, err := c.run(ctx, seqs)
+		out, seqs, rows = append(out, l...), seqs[:0], 0
 		return err
 	}
 	for i, text := range texts {
@@ -184,7 +202,7 @@ func (c *Classifier) Classify(ctx context.Context, texts []string) ([][]float64,
 	return out, flush()
 }
 
-func (c *Classifier) run(ctx context.Context, seqs []dataset.Sequence) ([][]float64, error) {
+func (c *Classifier) run(ctx context.Context, seqs []dataset.Sequence) ([][]float32, error) {
 	b := dataset.Pack(seqs, dataset.Bucket)
 	b.Shift(c.virtual.Keys)
 	items := len(seqs)
@@ -213,9 +231,9 @@ func (c *Classifier) run(ctx context.Context, seqs []dataset.Sequence) ([][]floa
 	if err != nil {
 		return nil, err
 	}
-	out, n := make([][]float64, len(seqs)), len(c.labels)
+	out, n := make([][]float32, len(seqs)), len(c.labels)
 	for i := range out {
-		out[i] = softmax(logits.Floats()[i*n:][:n], c.scale)
+		out[i] = logits.Floats()[i*n:][:n]
 	}
 	return out, nil
 }

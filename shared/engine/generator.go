@@ -16,14 +16,18 @@ type Generator struct {
 	base    *Base
 	adapter *Adapter
 	cache   tensor.DType
+	context int // the most tokens there is room for
 	session *Session
 	fed     []int32 // what the session holds
 }
 
 // Generator readies the base, and the adapter unless nil, to generate. Keys and values are kept as cache, F16 or F32.
 func (b *Base) Generator(a *Adapter, cache tensor.DType) *Generator {
-	return &Generator{base: b, adapter: a, cache: cache}
+	return &Generator{base: b, adapter: a, cache: cache, context: b.Model.Config().MaxPositionEmbeddings}
 }
+
+// Limit refuses requests that take room for more than context tokens.
+func (g *Generator) Limit(context int) { g.context = min(g.context, context) }
 
 // contextStep is what contexts are rounded up to, so that prompts of like lengths share a session.
 const contextStep = 512
@@ -33,8 +37,10 @@ func (g *Generator) room(n int) error {
 	if g.session != nil && g.session.Context() >= n {
 		return nil
 	}
-	most := g.base.Model.Config().MaxPositionEmbeddings
-	s, err := g.base.Session(g.adapter, min((n+contextStep-1)/contextStep*contextStep, most), g.cache)
+	if n > g.context {
+		return fmt.Errorf("prompt and max_new_tokens are %d tokens, and there is room for %d", n, g.context)
+	}
+	s, err := g.base.Session(g.adapter, min((n+contextStep-1)/contextStep*contextStep, g.context), g.cache)
 	if err != nil {
 		return err
 	}
@@ -47,16 +53,20 @@ func (g *Generator) room(n int) error {
 	return nil
 }
 
-// step is a generate.Step: the first call gets the whole prompt.
-func (g *Generator) step(ctx context.Context, ids []int32, first bool) ([]float32, error) {
-	if first {
-		same := 0
-		for same < len(ids)-1 && same < len(g.fed) && ids[same] == g.fed[same] {
-			same++
-		}
-		g.session.Rewind(same)
-		g.fed, ids = g.fed[:same], ids[same:]
+// rewind forgets all that the session holds but what a prompt begins with, and returns how many tokens that are. The last token
+// of the prompt is never among them, since its logits are needed.
+func (g *Generator) rewind(prompt []int32) int {
+	same := 0
+	for same < len(prompt)-1 && same < len(g.fed) && prompt[same] == g.fed[same] {
+		same++
 	}
+	g.session.Rewind(same)
+	g.fed = g.fed[:same]
+	return same
+}
+
+// feed reads tokens after those that were fed before. It is a generate.Step.
+func (g *Generator) feed(ctx context.Context, ids []int32) ([]float32, error) {
 	logits, err := g.session.Feed(ctx, ids)
 	if err != nil {
 		g.fed = g.fed[:0]
@@ -106,7 +116,7 @@ func (b *Base) request(r api.GenerateRequest, room int) (generate.Request, error
 // Stream generates the answer to a request token by token.
 func (g *Generator) Stream(ctx context.Context, r api.GenerateRequest) iter.Seq2[api.Chunk, error] {
 	return func(yield func(api.Chunk, error) bool) {
-		req, err := g.base.request(r, g.base.Model.Config().MaxPositionEmbeddings)
+		req, err := g.base.request(r, g.context)
 		if err == nil {
 			err = g.room(len(req.Prompt) + req.MaxNewTokens)
 		}
@@ -116,8 +126,10 @@ func (g *Generator) Stream(ctx context.Context, r api.GenerateRequest) iter.Seq2
 		}
 		first := true
 		step := func(ctx context.Context, ids []int32) ([]float32, error) {
-			defer func() { first = false }()
-			return g.step(ctx, ids, first)
+			if first {
+				first, ids = false, ids[g.rewind(ids):]
+			}
+			return g.feed(ctx, ids)
 		}
 		for t, err := range generate.Generate(ctx, step, g.base.Tokenizer.NewDecoder(true), req) {
 			if !yield(chunk(t), err) {
@@ -134,29 +146,47 @@ func (g *Generator) Generate(ctx context.Context, r api.GenerateRequest) (api.Ge
 
 // collect waits for the end of a request's stream. With an error it returns what came before.
 func (b *Base) collect(r api.GenerateRequest, stream iter.Seq2[api.Chunk, error]) (api.Generation, error) {
-	out := api.Generation{Prompt: r.Prompt}
+	t := newTally(r.Prompt)
 	prompt, err := b.Prompt(r)
 	if err != nil {
-		return out, err
+		return t.Generation, err
 	}
-	out.PromptTokens = len(prompt)
-	start := time.Now()
-	var first time.Duration
+	t.PromptTokens = len(prompt)
 	for c, err := range stream {
 		if err != nil {
-			return out, err
+			return t.Generation, err
 		}
-		if out.CompletionTokens++; out.CompletionTokens == 1 {
-			first = time.Since(start)
-		}
-		out.Text += c.Text
-		out.FinishReason = c.FinishReason
+		t.add(c)
 	}
-	out.FirstTokenMS = float64(first) / float64(time.Millisecond)
-	if n := out.CompletionTokens - 1; n > 0 {
-		out.TokensPerSecond = float64(n) / (time.Since(start) - first).Seconds()
+	return t.end(), nil
+}
+
+// tally adds up a text as it comes.
+type tally struct {
+	api.Generation
+	start time.Time
+	first time.Duration
+}
+
+func newTally(prompt string) *tally {
+	return &tally{Generation: api.Generation{Prompt: prompt}, start: time.Now()}
+}
+
+func (t *tally) add(c api.Chunk) {
+	if t.CompletionTokens++; t.CompletionTokens == 1 {
+		t.first = time.Since(t.start)
 	}
-	return out, nil
+	t.Text += c.Text
+	t.FinishReason = c.FinishReason
+}
+
+// end is the whole, with its times.
+func (t *tally) end() api.Generation {
+	t.FirstTokenMS = float64(t.first) / float64(time.Millisecond)
+	if s := (time.Since(t.start) - t.first).Seconds(); t.CompletionTokens > 1 && s > 0 {
+		t.TokensPerSecond = float64(t.CompletionTokens-1) / s
+	}
+	return t.Generation
 }
 
 // Close frees the generator; the base stays.

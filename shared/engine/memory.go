@@ -3,8 +3,10 @@ package engine
 import (
 	"fmt"
 
+	"graft/shared/dataset"
 	"graft/shared/device"
 	"graft/shared/graph"
+	"graft/shared/nn"
 	"graft/shared/tensor"
 )
 
@@ -37,24 +39,42 @@ func (b *Base) PlanMemory(a *Adapter, context int, cache tensor.DType) (MemoryPl
 	if err := r.adopt(a); err != nil {
 		return MemoryPlan{}, err
 	}
-	dev := b.Device()
-	prog, err := r.record(size(min(context, prefillRows)), 1).Compile(dev.Supports, graph.Options{})
+	prog, err := r.record(size(min(context, prefillRows)), 1).Compile(b.Device().Supports, graph.Options{})
 	if err != nil {
 		return MemoryPlan{}, err
 	}
-	plan := MemoryPlan{Context: context, Arena: prog.Arena}
+	plan, err := b.planProgram(prog, r.memory.Has)
+	plan.Context, plan.PerToken = context, plan.Cache/context
+	return plan, err
+}
+
+// PlanPasses adds up what classifying texts or making vectors of them takes, without an adapter. Nothing is allocated.
+func (b *Base) PlanPasses() (MemoryPlan, error) {
+	g := graph.New()
+	p := nn.Root(g, &nn.Scope{DType: b.storage(), Activations: b.options.Activations})
+	rows := min(maxRows, b.Model.Config().MaxPositionEmbeddings)
+	g.Output("hidden", b.Model.Hidden(p, nn.NewInputs(g, dataset.Bucket(rows))))
+	prog, err := g.Compile(b.Device().Supports, graph.Options{})
+	if err != nil {
+		return MemoryPlan{}, err
+	}
+	return b.planProgram(prog, func(string) bool { return false })
+}
+
+// planProgram adds up the slots of a program. adapted tells which weights are an adapter's.
+func (b *Base) planProgram(prog *graph.Program, adapted func(name string) bool) (plan MemoryPlan, err error) {
+	plan.Arena = prog.Arena
 	for _, s := range prog.Slots {
 		switch {
 		case s.Kind == graph.State:
 			plan.Cache += s.Size()
-		case s.Kind == graph.Weight && r.memory.Has(s.Name):
+		case s.Kind == graph.Weight && adapted(s.Name):
 			plan.Adapter += s.Size()
 		case s.Kind == graph.Weight && s.Const == nil:
 			plan.Base += s.Size()
 		}
 	}
-	plan.PerToken = plan.Cache / context
-	if d, ok := dev.(device.Sizer); ok {
+	if d, ok := b.Device().(device.Sizer); ok {
 		plan.Scratch, err = d.ScratchSize(prog)
 	}
 	return plan, err

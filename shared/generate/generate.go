@@ -80,7 +80,7 @@ func Generate(ctx context.Context, step Step, decoder Decoder, r Request) iter.S
 			yield(Token{}, err)
 			return
 		}
-		text := newText(r, decoder)
+		text := NewText(r, decoder)
 		next := r.Prompt
 		for {
 			if err := ctx.Err(); err != nil {
@@ -92,7 +92,7 @@ func Generate(ctx context.Context, step Step, decoder Decoder, r Request) iter.S
 				yield(Token{}, err)
 				return
 			}
-			t, err := text.next(logits)
+			t, err := text.Next(logits)
 			if !yield(t, err) || err != nil || t.Finish != Running {
 				return
 			}

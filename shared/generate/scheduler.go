@@ -49,7 +49,7 @@ type Sequence struct {
 	Request Request
 	Variant int // of the model: sequences of different ones share no keys and values
 
-	text   *text
+	text   *Text
 	room   *room
 	unread []int32 // tokens not yet fed
 	reused int
@@ -82,7 +82,7 @@ func (s *Scheduler) Add(r Request, variant int, d Decoder) (*Sequence, error) {
 	if n := len(r.Prompt) + r.MaxNewTokens; n > s.limits.CacheRows {
 		return nil, fmt.Errorf("prompt and max_new_tokens are %d tokens, and the cache has room for %d", n, s.limits.CacheRows)
 	}
-	q := &Sequence{Request: r, Variant: variant, text: newText(r, d)}
+	q := &Sequence{Request: r, Variant: variant, text: NewText(r, d)}
 	s.waiting = append(s.waiting, q)
 	return q, nil
 }
@@ -170,7 +170,7 @@ func (s *Scheduler) Step(ctx context.Context) ([]Event, error) {
 	events := make([]Event, len(of))
 	for i, q := range of {
 		e := Event{Sequence: q}
-		if e.Token, e.Err = q.text.next(logits[i]); e.Err != nil || e.Token.Finish != Running {
+		if e.Token, e.Err = q.text.Next(logits[i]); e.Err != nil || e.Token.Finish != Running {
 			s.end(q)
 		} else {
 			q.unread = []int32{e.Token.ID}

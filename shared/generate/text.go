@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// text is one text as it is said: it chooses the tokens and knows when it is done.
-type text struct {
+// Text is one text as it is said, for those who feed the model themselves: it chooses the tokens and knows when it is done.
+type Text struct {
 	r       Request
 	sampler *Sampler
 	stops   stopper
@@ -15,13 +15,13 @@ type text struct {
 	masked  []float32 // scratch
 }
 
-// newText starts a text. The request is known to be right (see Check).
-func newText(r Request, d Decoder) *text {
-	return &text{r: r, sampler: NewSampler(r.Sampling, r.Prompt), stops: stopper{stops: r.Stop}, decoder: d}
+// NewText starts a text. The request is known to be right (see Check).
+func NewText(r Request, d Decoder) *Text {
+	return &Text{r: r, sampler: NewSampler(r.Sampling, r.Prompt), stops: stopper{stops: r.Stop}, decoder: d}
 }
 
-// next chooses the token that follows from the logits after those before it.
-func (x *text) next(logits []float32) (Token, error) {
+// Next chooses the token that follows from the logits after those before it. The last token has a Finish.
+func (x *Text) Next(logits []float32) (Token, error) {
 	x.said++
 	id, ended, err := x.choose(logits)
 	if err != nil {
@@ -53,7 +53,7 @@ func (x *text) next(logits []float32) (Token, error) {
 }
 
 // choose draws a token among those the form allows; ended tells that nothing may follow it.
-func (x *text) choose(logits []float32) (id int32, ended bool, err error) {
+func (x *Text) choose(logits []float32) (id int32, ended bool, err error) {
 	c := x.r.Constraint
 	if c == nil {
 		id, err = x.sampler.Next(logits)

@@ -252,3 +252,16 @@ func (b *bnbSource) Range(name string) (func(dst []byte, off int64) error, bool)
 	}
 	return r.Range(name)
 }
+
+// Locate implements Locator.
+func (b *bnbSource) Locate(name string) ([]Extent, bool) {
+	if b.packed[name] == nil {
+		return locate(b.Source, name)
+	}
+	all, _ := locate(b.Source, name)
+	for _, part := range bnbParts {
+		more, _ := locate(b.Source, name+part)
+		all = append(all, more...)
+	}
+	return all, false
+}

@@ -295,6 +295,15 @@ func (g *GGUF) Range(name string) (func(dst []byte, off int64) error, bool) {
 	return rangeIn(t.f, name, t.begin, t.end), true
 }
 
+// Locate implements Locator.
+func (g *GGUF) Locate(name string) ([]Extent, bool) {
+	t, err := g.tensor(name)
+	if err != nil {
+		return nil, false
+	}
+	return []Extent{{t.f, t.begin, t.end - t.begin}}, t.asRead()
+}
+
 func (g *GGUF) tensor(name string) (ggufTensor, error) {
 	t, ok := g.tensors[name]
 	if !ok {

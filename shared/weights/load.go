@@ -25,22 +25,75 @@ func Loader(src Source, d device.Device) func(name string, want tensor.Spec) (de
 				return m.Map(b)
 			}
 		}
-		t, err := ReadTensor(src, name)
-		if err == nil && t.DType != want.DType {
-			t, err = convert(t, want.DType)
+		if have.DType == tensor.Invalid {
+			return nil, src.Read(name, nil) // says why
 		}
+		b, err := d.Alloc(want.Size())
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		b, err := d.Alloc(t.Size())
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if _, err := b.WriteAt(t.Data, 0); err != nil {
+		if err := Fill(b, src, name, want.DType); err != nil {
+			b.Close()
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		return b, nil
 	}
+}
+
+// Filler is a File that can be read straight into the memory of a device.
+type Filler interface {
+	// Fill copies n bytes at off to the beginning of b. It is false for the buffers of other devices.
+	Fill(b device.Buffer, off, n int64) (ok bool, err error)
+}
+
+// pieceValues is how many values pass through memory at a time on their way to a device: a few megabytes.
+const pieceValues = 1 << 20
+
+// Fill writes a tensor's values to a buffer as a type: straight from the file where it can, else in pieces where the source has
+// ranges, else whole.
+func Fill(b device.Buffer, src Source, name string, to tensor.DType) error {
+	s, _ := src.Spec(name)
+	if parts, asIs := locate(src, name); asIs && s.DType == to {
+		if f, ok := parts[0].File.(Filler); ok {
+			if ok, err := f.Fill(b, parts[0].Offset, parts[0].Bytes); ok || err != nil {
+				return err
+			}
+		}
+	}
+	_, mapped := src.Bytes(name)
+	if r, ok := src.(Ranger); ok && !mapped {
+		if read, ok := r.Range(name); ok {
+			return fillPieces(b, read, s, to)
+		}
+	}
+	t, err := ReadTensor(src, name)
+	if err == nil && t.DType != to {
+		t, err = convert(t, to)
+	}
+	if err == nil {
+		_, err = b.WriteAt(t.Data, 0)
+	}
+	return err
+}
+
+func fillPieces(b device.Buffer, read func(dst []byte, off int64) error, s tensor.Spec, to tensor.DType) error {
+	total := s.Shape.Len()
+	raw := make([]byte, s.DType.Size(min(total, pieceValues)))
+	for at := 0; at < total; at += pieceValues { // a whole number of blocks of any type
+		n := min(total-at, pieceValues)
+		t := &tensor.Tensor{Spec: tensor.Of(s.DType, n), Data: raw[:s.DType.Size(n)]}
+		err := read(t.Data, int64(s.DType.Size(at)))
+		if err == nil && s.DType != to {
+			t, err = convert(t, to)
+		}
+		if err == nil {
+			_, err = b.WriteAt(t.Data, int64(to.Size(at)))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Floats reads a tensor as float32 values.

@@ -95,6 +95,13 @@ func (v *quantized) Range(name string) (func(dst []byte, off int64) error, bool)
 	}, true
 }
 
+// Locate implements Locator.
+func (v *quantized) Locate(name string) ([]Extent, bool) {
+	parts, asIs := locate(v.Source, name)
+	_, converted := v.to[name]
+	return parts, asIs && !converted
+}
+
 // nested reports whether the scales depend on the whole tensor.
 func (v *quantized) nested(to tensor.Spec) bool { return to.DType == tensor.NF4 && v.q.DoubleQuant }
 

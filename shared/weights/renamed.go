@@ -70,3 +70,12 @@ func (v *renamed) Range(name string) (func(dst []byte, off int64) error, bool) {
 	}
 	return r.Range(old)
 }
+
+// Locate implements Locator.
+func (v *renamed) Locate(name string) ([]Extent, bool) {
+	old, ok := v.of[name]
+	if !ok {
+		return nil, false
+	}
+	return locate(v.Source, old)
+}

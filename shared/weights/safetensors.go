@@ -147,6 +147,15 @@ func (s *Safetensors) Range(name string) (func(dst []byte, off int64) error, boo
 	return rangeIn(s.f, name, s.data+e.begin, s.data+e.end), true
 }
 
+// Locate implements Locator.
+func (s *Safetensors) Locate(name string) ([]Extent, bool) {
+	e, err := s.entry(name)
+	if err != nil {
+		return nil, false
+	}
+	return []Extent{{s.f, s.data + e.begin, e.end - e.begin}}, e.convert == nil
+}
+
 func (s *Safetensors) entry(name string) (stEntry, error) {
 	e, ok := s.tensors[name]
 	if !ok {

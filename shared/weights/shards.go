@@ -156,6 +156,15 @@ func (s *shards) Range(name string) (func(dst []byte, off int64) error, bool) {
 	return f.Range(name)
 }
 
+// Locate implements Locator.
+func (s *shards) Locate(name string) ([]Extent, bool) {
+	f, ok := s.in[name]
+	if !ok {
+		return nil, false
+	}
+	return locate(f, name)
+}
+
 func (s *shards) Bytes(name string) ([]byte, bool) {
 	f, ok := s.in[name]
 	if !ok {

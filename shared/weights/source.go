@@ -42,6 +42,27 @@ type Ranger interface {
 	Range(name string) (read func(dst []byte, off int64) error, ok bool)
 }
 
+// Locator is a Source that knows where in files its tensors lie.
+type Locator interface {
+	// Locate lists what Read reads of files for a tensor, nil where that is not known. asIs tells that it is one part, whose
+	// bytes are what Read gives.
+	Locate(name string) (parts []Extent, asIs bool)
+}
+
+// Extent is a part of a file.
+type Extent struct {
+	File          File
+	Offset, Bytes int64
+}
+
+// locate is Locate of a source that may be a Locator.
+func locate(src Source, name string) ([]Extent, bool) {
+	if l, ok := src.(Locator); ok {
+		return l.Locate(name)
+	}
+	return nil, false
+}
+
 // ReadTensor reads a tensor into memory.
 func ReadTensor(src Source, name string) (*tensor.Tensor, error) {
 	s, ok := src.Spec(name)

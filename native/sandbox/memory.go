@@ -1,0 +1,48 @@
+package sandbox
+
+import "github.com/tetratelabs/wazero/experimental"
+
+// mostMemory is the most of one memory of wasm32.
+const mostMemory = 4 << 30
+
+// budget is the memory that the modules of an engine have together. A memory that may not grow is for the module to handle; Go's
+// runtime ends.
+type budget struct {
+	limit, used int64
+	refused     int64 // what would have been used when it was last refused
+}
+
+var _ experimental.MemoryAllocator = (*budget)(nil)
+
+// Allocate makes a memory of up to max bytes. Its place is reserved at once, which costs nothing before it is used, so that
+// growing copies nothing.
+func (b *budget) Allocate(_, most uint64) experimental.LinearMemory {
+	return &linear{budget: b, most: min(most, uint64(b.limit))}
+}
+
+type linear struct {
+	budget *budget
+	most   uint64
+	data   []byte
+}
+
+// Reallocate gives the memory size bytes, nil if that is too much.
+func (m *linear) Reallocate(size uint64) []byte {
+	b := m.budget
+	after := b.used + int64(size) - int64(len(m.data))
+	if after > b.limit || size > m.most {
+		b.refused = after
+		return nil
+	}
+	if m.data == nil {
+		m.data = make([]byte, 0, m.most)
+	}
+	b.used, m.data = after, m.data[:size]
+	return m.data
+}
+
+// Free gives the memory back.
+func (m *linear) Free() {
+	m.budget.used -= int64(len(m.data))
+	m.data = nil
+}
