@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"graft/shared/adapter"
 	"graft/shared/api"
 	"graft/shared/generate"
 	"graft/shared/tensor"
@@ -23,7 +24,12 @@ type Generator struct {
 
 // Generator readies the base, and the adapter unless nil, to generate. Keys and values are kept as cache, F16 or F32.
 func (b *Base) Generator(a *Adapter, cache tensor.DType) *Generator {
-	return &Generator{base: b, adapter: a, cache: cache, context: b.Model.Config().MaxPositionEmbeddings}
+	g := &Generator{base: b, adapter: a, cache: cache, context: b.Model.Config().MaxPositionEmbeddings}
+	if a != nil {
+		v := adapter.VirtualOf(a.Adapter)
+		g.context -= v.Rows + v.Keys
+	}
+	return g
 }
 
 // Limit refuses requests that take room for more than context tokens.
