@@ -8,7 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 verbs=(
 	"demo|build, train an adapter on examples/finance, let it answer, and compare four methods (under four minutes)|构建,在 examples/finance 上训练适配器并作答,再比较四种方法(四分钟内)"
 	"test|set up and pass all tests|准备环境并通过全部测试"
-	"build|leave bin/graft|生成 bin/graft"
+	"build|leave bin/graft, with the web runtime in it|生成 bin/graft(内含网页运行时)"
+	"wasm|leave wasm/dist/engine.wasm: the engine for browsers, the edge and sandboxes|生成 wasm/dist/engine.wasm:浏览器、边缘与沙箱共用的引擎"
 	"bench|measure beside llama.cpp, PyTorch and PEFT, which it sets up (--help says more)|与 llama.cpp、PyTorch、PEFT 对比测速,自动准备对比环境(详见 --help)"
 	"fuzz|run every fuzz test for a time each, 60 seconds or as many as are given: ./build.sh fuzz 10|逐个运行所有模糊测试,每个 60 秒,或给定的秒数:./build.sh fuzz 10"
 	"check|format, vet, and build for every platform that is promised|检查格式、vet,并为所有承诺的平台编译"
@@ -86,10 +87,22 @@ modules() {
 
 version() { git describe --tags --always --dirty 2>/dev/null || echo unknown; }
 
+# engine builds engine.wasm, the same file for every WASM host. -s -w leaves symbols out, which a stack trace does without.
+engine() {
+	GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 go build -trimpath -buildmode=c-shared -ldflags "-s -w -X main.version=$(version)" -o wasm/dist/engine.wasm ./wasm/engine
+}
+
+do_wasm() {
+	need_go
+	modules
+	engine
+}
+
 do_build() {
 	need_go
 	need_gcc
 	modules
+	engine
 	mkdir -p bin
 	CGO_ENABLED=1 go build -trimpath -ldflags "-s -w -X main.version=$(version)" -o bin/graft ./native/cmd/graft
 }
@@ -156,6 +169,7 @@ generated() {
 pure() { CGO_ENABLED=0 go build ./...; }
 shared_js() { GOOS=js GOARCH=wasm go build ./shared/...; }             # the browser
 shared_wasip1() { GOOS=wasip1 GOARCH=wasm go build ./shared/...; }     # the edge and other WASI hosts
+engine_vet() { GOOS=wasip1 GOARCH=wasm go vet ./wasm/engine; }         # go vet ./... does not see it
 windows() { CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go build ./...; }
 macos() { CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 go build ./...; }
 linux_arm64() { CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build ./...; }
@@ -186,6 +200,7 @@ do_check() {
 	step "without cgo" pure
 	step "shared for js/wasm" shared_js
 	step "shared for wasip1/wasm" shared_wasip1
+	step "vet of the engine for wasip1/wasm" engine_vet
 	step "windows/amd64" windows
 	step "darwin/arm64" macos
 	step "linux/arm64" linux_arm64
@@ -201,6 +216,8 @@ do_test() {
 	step "without cgo" pure
 	step "shared for js/wasm" shared_js
 	step "shared for wasip1/wasm" shared_wasip1
+	step "vet of the engine for wasip1/wasm" engine_vet
+	step "engine.wasm" engine
 	tally=$work/tests.log
 	step "tests" env CGO_ENABLED=1 go test -v -timeout 20m ./...
 	step "tests without cgo" env CGO_ENABLED=0 go test -v -timeout 10m ./shared/engine ./native/cli

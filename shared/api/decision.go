@@ -10,6 +10,7 @@ type DecideRequest struct {
 	// Normalize says what the log-probability of a choice is divided by, so that long ones are not worse for being long:
 	// "" nothing, "tokens" or "bytes".
 	Normalize string `json:"normalize,omitempty"`
+	Adapter   string `json:"adapter,omitempty"` // by name, where several are open; "": none
 }
 
 // Decision is a choice among several and how likely each was.

@@ -22,6 +22,7 @@ type Request struct {
 	Embed         *EmbedRequest         `json:"embed,omitempty"`
 	Count         *CountRequest         `json:"count,omitempty"`
 	Render        *RenderRequest        `json:"render,omitempty"`
+	Decide        *DecideRequest        `json:"decide,omitempty"`
 	Start         *GenerateRequest      `json:"start,omitempty"`
 	Step          *StepRequest          `json:"step,omitempty"`
 	Cancel        *CancelRequest        `json:"cancel,omitempty"`

@@ -33,7 +33,7 @@ func (g *Generator) Decide(ctx context.Context, r api.DecideRequest) (api.Decisi
 	if err := g.room(len(prompt) + longest); err != nil {
 		return api.Decision{}, err
 	}
-	first, err := g.step(ctx, prompt, true)
+	first, err := g.feed(ctx, prompt[g.rewind(prompt):])
 	if err != nil {
 		return api.Decision{}, err
 	}

@@ -131,6 +131,16 @@ func (m *opened) render(r *api.RenderRequest) (*api.Rendered, error) {
 	return &api.Rendered{Text: text}, nil
 }
 
+func (m *opened) decide(ctx context.Context, r *api.DecideRequest) (*api.Decision, error) {
+	s, err := m.take(r.Adapter)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { s.busy = false }()
+	d, err := s.generator.Decide(ctx, *r)
+	return &d, err
+}
+
 func (m *opened) logits(ctx context.Context, r *api.LogitsRequest) (*api.NextLogits, error) {
 	s, w, err := m.begin(api.GenerateRequest{Prompt: r.Prompt, Adapter: r.Adapter, MaxNewTokens: 1})
 	if err != nil {

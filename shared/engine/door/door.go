@@ -120,6 +120,8 @@ func (m *opened) dispatch(ctx context.Context, r *api.Request, a *api.Answer) (e
 		a.Count, err = m.count(r.Count)
 	case r.Render != nil:
 		a.Render, err = m.render(r.Render)
+	case r.Decide != nil:
+		a.Decide, err = m.decide(ctx, r.Decide)
 	case r.Start != nil:
 		a.Start, err = m.start(r.Start)
 	case r.Step != nil:

@@ -150,6 +150,7 @@ func TestAnswersAreTheEngines(t *testing.T) {
 	}
 	h.writes(b, "", nil)
 	h.embeds(b)
+	h.decides(b)
 	ids := b.Tokenizer.Encode(texts[0], true).IDs
 	if c := h.ask(api.Request{Count: &api.CountRequest{Prompt: texts[0], IDs: true}}, "").Count; c.Tokens != len(ids) || !slices.Equal(c.IDs, ids) {
 		t.Errorf("counted %+v, expected %d", c, ids)
@@ -238,6 +239,20 @@ func (h host) writes(b *engine.Base, name string, dir fs.FS) {
 			}
 		}
 		h.ask(api.Request{Step: &api.StepRequest{Handle: started.Handle}}, "not_found handle")
+	}
+}
+
+func (h host) decides(b *engine.Base) {
+	h.t.Helper()
+	r := api.DecideRequest{Prompt: "公司净利润", Choices: []string{"增长", "大幅下滑"}}
+	g := b.Generator(nil, tensor.F32)
+	defer g.Close()
+	want, err := g.Decide(h.t.Context(), r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if got := h.ask(api.Request{Decide: &r}, "").Decide; got.Choice != want.Choice || got.Probability != want.Probability {
+		h.t.Errorf("decided %+v, expected %+v", got, want)
 	}
 }
 

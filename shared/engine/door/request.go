@@ -45,7 +45,7 @@ func messages(r *api.Request) (names []string) {
 		{"version", r.Version != nil}, {"inspect", r.Inspect != nil}, {"open", r.Open != nil}, {"plan", r.Plan != nil}, {"load", r.Load != nil},
 		{"load_adapter", r.LoadAdapter != nil}, {"unload_adapter", r.UnloadAdapter != nil}, {"adapters", r.Adapters != nil},
 		{"classify", r.Classify != nil}, {"embed", r.Embed != nil}, {"count", r.Count != nil}, {"render", r.Render != nil},
-		{"start", r.Start != nil}, {"step", r.Step != nil}, {"cancel", r.Cancel != nil}, {"logits", r.Logits != nil},
+		{"decide", r.Decide != nil}, {"start", r.Start != nil}, {"step", r.Step != nil}, {"cancel", r.Cancel != nil}, {"logits", r.Logits != nil},
 		{"state", r.State != nil}, {"close", r.Close != nil},
 	} {
 		if m.set {
