@@ -47,6 +47,7 @@ type Answer struct {
 	Embed         *Embeddings  `json:"embed,omitempty"`
 	Count         *TokenCount  `json:"count,omitempty"`
 	Render        *Rendered    `json:"render,omitempty"`
+	Decide        *Decision    `json:"decide,omitempty"`
 	Start         *Started     `json:"start,omitempty"`
 	Step          *Stepped     `json:"step,omitempty"`
 	Cancel        *Nothing     `json:"cancel,omitempty"`
