@@ -143,6 +143,7 @@ graft predict --adapter out/finance "本季度公司营收同比增长20%,净利
 		a.pull(), a.push(), a.template(),
 		a.promptCommand(),
 		a.data(),
+		a.runsCommand(),
 		a.advise(),
 		a.version(),
 	)

@@ -99,7 +99,7 @@ func tinyBase(t *testing.T, dir string, seed int) string {
 "rms_norm_eps":1e-5,"rope_theta":10000,"tie_word_embeddings":true,"hidden_act":"silu","eos_token_id":0,"pad_token_id":0}`)
 	lines := write(t, filepath.Join(dir, "lines.txt"), strings.Join(texts, "\n"))
 	base := filepath.Join(dir, "base")
-	must(t, "train", "--method", "full", "--from-scratch", "--task-type", "CAUSAL_LM", "--model", seedDir, "--train-file", lines,
+	must(t, "train", "--runs", "none", "--method", "full", "--from-scratch", "--task-type", "CAUSAL_LM", "--model", seedDir, "--train-file", lines,
 		"--output-dir", base, "--max-steps", "3", "--learning-rate", "1e-2", "--save-strategy", "no", "--eval-strategy", "no", "--seed", fmt.Sprint(seed))
 	return base
 }

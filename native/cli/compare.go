@@ -309,17 +309,5 @@ func (c *comparing) print(d *report.Document) error {
 		return err
 	}
 	fmt.Fprintln(c.Stdout)
-	columns, rows = []term.Column{{Name: of(text{"from → to", "从 → 到"})}}, nil
-	for _, name := range []text{{"Δ accuracy", "Δ 准确率"}, {"Δ " + metric, "Δ " + metric}, msgInterval, {"fixed", "修正"}, {"broken", "变错"}, {"p (Holm)", "p(Holm 校正)"}, {"significant", "显著"}} {
-		columns = append(columns, term.Column{Name: of(name), Right: true})
-	}
-	for _, p := range d.Comparison.Pairs {
-		significant := text{"no", "否"}
-		if p.Significant {
-			significant = text{"yes", "是"}
-		}
-		rows = append(rows, []string{term.Clean(p.From + " → " + p.To), fmt.Sprintf("%+.4f", p.Accuracy.Delta), fmt.Sprintf("%+.4f", p.F1.Delta), p.F1.Interval.String(),
-			term.Count(int64(p.McNemar.Fixed)), term.Count(int64(p.McNemar.Broken)), fmt.Sprintf("%.4f", p.PHolm), of(significant)})
-	}
-	return c.out.Table(columns, rows)
+	return c.out.Table(c.pairTable(d.Comparison))
 }

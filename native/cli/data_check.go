@@ -22,8 +22,8 @@ func (a *app) dataCheck() *cobra.Command {
 	var asJSON, strict bool
 	var columns func() (dataset.Columns, error)
 	cmd := a.command("check", text{"find what is wrong with data before training on it", "训练之前找出数据的问题"},
-		text{"check reads training data and tells what would spoil a training or its measurement: test rows that are in the\ntraining data, the same or nearly, texts with different labels, duplicates, rare classes, and texts that are cut.\nNear duplicates share 80 % of their runs of three words, or of three Chinese characters.\nThe exit code is 1 if there is a leak, a conflict or an unknown label; with --strict if there is anything.",
-			"check 读取训练数据,指出会影响训练或评估的问题:测试集中与训练集相同或相近的行、同一文本的不同标签、\n重复行、过少的类别,以及会被截断的文本。近似重复指三个连续词(中文为三个连续汉字)的片段有 80 % 相同。\n存在泄漏、标签冲突或未知标签时退出码为 1;加 --strict 时有任何问题即为 1。"},
+		text{"check reads training data and tells what would spoil a training or its measurement: test rows that are in the\ntraining or validation data, the same or nearly, texts with different labels, duplicates, rare classes, and texts that are cut.\nNear duplicates share 80 % of their runs of three words, or of three Chinese characters.\nThe exit code is 1 if there is a leak, a conflict or an unknown label; with --strict if there is anything.",
+			"check 读取训练数据,指出会影响训练或评估的问题:测试集中与训练集或验证集相同或相近的行、同一文本的不同标签、\n重复行、过少的类别,以及会被截断的文本。近似重复指三个连续词(中文为三个连续汉字)的片段有 80 % 相同。\n存在泄漏、标签冲突或未知标签时退出码为 1;加 --strict 时有任何问题即为 1。"},
 		"graft data check --train-file train.csv --validation-file valid.csv --test-file test.csv\ngraft data check --train-file chat.jsonl --task-type CAUSAL_LM --model path/to/model --max-length 512 --json",
 		func(context.Context, []string) error {
 			c, err := columns()
@@ -122,6 +122,8 @@ func (a *app) tokenLength(model string) (func(*dataset.Row) int, error) {
 var findingTexts = map[string]text{
 	"leak":            {"{n} of {of} rows of {name} are in the training data: its results would be too good", "{name} 的 {of} 行中有 {n} 行出现在训练数据里:评估结果会虚高"},
 	"unknown_label":   {"{n} of {of} rows of {name} have labels that the training data lacks", "{name} 的 {of} 行中有 {n} 行的标签在训练数据中不存在"},
+	"shared":          {"{n} of {of} rows of {name} are in {other}, too: what is chosen by one would look too good on the other", "{name} 的 {of} 行中有 {n} 行也在 {other} 中:用其一做选择,另一者的结果会虚高"},
+	"near_shared":     {"{n} of {of} rows of {name} are nearly in {other}", "{name} 的 {of} 行中有 {n} 行与 {other} 中的行近似"},
 	"near_leak":       {"{n} of {of} rows of {name} are nearly in the training data", "{name} 的 {of} 行中有 {n} 行与训练数据近似"},
 	"conflicts":       {"{n} of {of} rows share a text with rows of another label", "{of} 行中有 {n} 行与其他行文本相同而标签不同"},
 	"duplicates":      {"{n} of {of} rows repeat an earlier one", "{of} 行中有 {n} 行与前面的行相同"},
@@ -133,7 +135,7 @@ var findingTexts = map[string]text{
 
 // sentence is a finding in words.
 func (a *app) sentence(f dataset.Finding) string {
-	return strings.NewReplacer("{n}", fmt.Sprint(f.Count), "{of}", fmt.Sprint(f.Of), "{name}", f.Name, "{value}", fmt.Sprintf("%.0f", f.Value)).Replace(a.lang.of(findingTexts[f.Code]))
+	return strings.NewReplacer("{n}", fmt.Sprint(f.Count), "{of}", fmt.Sprint(f.Of), "{name}", f.Name, "{other}", f.Other, "{value}", fmt.Sprintf("%.0f", f.Value)).Replace(a.lang.of(findingTexts[f.Code]))
 }
 
 // printReport shows a report to a person.
@@ -162,6 +164,10 @@ func (a *app) printReport(r *dataset.Report) error {
 	}
 	a.printExamples(text{"duplicates (line, earlier line, similarity)", "重复行(行号、先前行号、相似度)"}, r.Duplicates.Examples)
 	for _, leak := range r.Leaks {
+		if leak.In != "" {
+			a.printExamples(text{leak.File + ": rows in " + leak.In + " (line, line there, similarity)", leak.File + ":也出现在 " + leak.In + " 中的行(行号、对方行号、相似度)"}, leak.Examples)
+			continue
+		}
 		a.printExamples(text{leak.File + ": rows in the training data (line, training line, similarity)", leak.File + ":出现在训练数据中的行(行号、训练行号、相似度)"}, leak.Examples)
 	}
 	if len(r.Conflicts) > 0 {

@@ -33,6 +33,7 @@ func TestHelp(t *testing.T) {
 			"pull", "push", "template", "template render",
 			"prompt", "prompt list", "prompt show", "prompt new", "prompt render", "prompt lint",
 			"data", "data check", "data split", "data clean", "data convert",
+			"runs", "runs show", "runs compare", "runs rerun",
 			"advise",
 			"version",
 		} {

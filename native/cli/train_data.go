@@ -30,6 +30,7 @@ func (t *training) readData() error {
 		t.tables.train, t.tables.valid = t.tables.train.Split(r.ValidationSplit, r.Seed)
 		t.note(text{"validation_split: %d rows to train on, %d to validate on", "validation_split:训练 %d 行,验证 %d 行"}, len(t.tables.train.Rows), len(t.tables.valid.Rows))
 	}
+	t.tables.train = partOf(t.tables.train, t.part, r.Seed)
 	if t.tables.valid == nil && r.EvalStrategy != "no" {
 		if r.LoadBestModelAtEnd || r.EarlyStoppingPatience > 0 {
 			return usagef("load_best_model_at_end and early_stopping_patience want a validation_file")
@@ -41,6 +42,37 @@ func (t *training) readData() error {
 		return nil
 	}
 	return t.readLabels()
+}
+
+// partOf are n rows of a table, drawn so that labels keep their shares; 0: all.
+func partOf(t *dataset.Table, n int, seed uint64) *dataset.Table {
+	if n > 0 && n < len(t.Rows) {
+		_, t = t.Split(float64(n)/float64(len(t.Rows)), seed)
+	}
+	return t
+}
+
+// nearRows is the most rows whose near repeats are looked for before a training: more would take longer than some seconds.
+const nearRows = 20_000
+
+// warnOfData tells what in the data would spoil the training or its measurement.
+func (t *training) warnOfData() {
+	o := dataset.CheckOptions{}
+	rows := len(t.tables.train.Rows)
+	for _, table := range []*dataset.Table{t.tables.valid, t.tables.test} {
+		if table != nil {
+			o.Against = append(o.Against, table)
+			rows += len(table.Rows)
+		}
+	}
+	o.ExactOnly = rows > nearRows
+	var warnings []string
+	for _, f := range t.tables.train.Check(o).Findings {
+		if f.Grave || f.Code == "near_leak" || f.Code == "near_shared" {
+			warnings = append(warnings, t.sentence(f))
+		}
+	}
+	t.warn(warnings)
 }
 
 // readLabels finds the label set and holds every file to it, before the model is opened, which may take long.

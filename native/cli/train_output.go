@@ -13,6 +13,7 @@ import (
 	"graft/native/mmap"
 	"graft/native/plot"
 	"graft/native/recipe"
+	"graft/native/runs"
 	"graft/native/store"
 	"graft/native/term"
 	"graft/shared/adapter"
@@ -194,6 +195,9 @@ func (t *training) test(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if t.record != nil {
+			t.record.run.Test = map[string]float64{"loss": result.Loss, "perplexity": result.Perplexity}
+		}
 		return t.report(result, func() error { return t.printPerplexity(result) })
 	}
 	cl, err := base.Classifier(ad)
@@ -204,6 +208,12 @@ func (t *training) test(ctx context.Context) error {
 	result, err := t.score(ctx, cl, t.tables.test, "")
 	if err != nil {
 		return err
+	}
+	if t.record != nil {
+		t.record.run.Test = result.result.Values
+		if err := t.record.predicted(ctx, runs.OnTest, result.answers); err != nil {
+			return err
+		}
 	}
 	return t.report(result.result, func() error { return t.printResult(t.out, result.result) })
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"graft/native/recipe"
+	"graft/native/runs"
 	"graft/native/store"
 	"graft/native/term"
 	"graft/shared/adapter"
@@ -29,6 +30,13 @@ type training struct {
 	store  *store.Directory
 	job    *engine.Job
 	plan   train.Plan
+	runs   string  // the file of --runs
+	record *record // nil: none
+	tokens int64   // that were trained on
+
+	part  int   // above 0: train on so many rows of the training data
+	until int   // above 0: end after the first checkpoint from this step on, and save nothing
+	again int64 // the run that this one repeats, 0 for none
 }
 
 // emit prints an event for machines.
@@ -44,6 +52,7 @@ func (t *training) run(ctx context.Context) (err error) {
 	if err := t.readData(); err != nil {
 		return err
 	}
+	t.warnOfData()
 	r := &t.recipe
 	base, d, err := t.openBase(r.Model, r.Tokenizer, r.Threads, engine.Options{LoadIn4Bit: r.LoadIn4Bit, DoubleQuant: r.DoubleQuant, Activations: r.Activations, Scratch: r.Scratch})
 	if err != nil {
@@ -62,16 +71,66 @@ func (t *training) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.job.Close()) }()
+	if err := t.planned(); err != nil {
+		return err
+	}
+	book, err := t.openBook(ctx, t.runs, r.OutputDir)
+	if err != nil {
+		return err
+	}
+	if book != nil {
+		defer func() { err = errors.Join(err, book.Close()) }()
+		run, err := t.runOf()
+		if err != nil {
+			return err
+		}
+		if t.record, err = keep(ctx, book, run, r.Resume); err != nil {
+			return err
+		}
+	}
+	err = t.work(ctx)
+	status := runs.Finished
+	if t.until > 0 && t.job.State().GlobalStep < t.job.Steps() {
+		status = runs.Stopped
+	}
+	if err := errors.Join(err, t.record.end(ctx, status, err)); err != nil {
+		return err
+	}
+	if t.record != nil {
+		t.note(text{"recorded as run %d in %s", "已记录为运行 %d(%s)"}, t.record.id(), book.Path())
+	}
+	return nil
+}
+
+// work is the long part of a run.
+func (t *training) work(ctx context.Context) error {
 	if err := t.announce(); err != nil {
 		return err
 	}
 	if err := t.fit(ctx); err != nil {
 		return err
 	}
+	if t.record != nil {
+		r := t.record.run
+		r.Steps, r.Tokens = t.job.State().GlobalStep, t.tokens
+		var err error
+		if r.Hashes.Result, err = resultHash(t.job); err != nil {
+			return err
+		}
+	}
+	if t.until > 0 && t.job.State().GlobalStep < t.job.Steps() {
+		return nil
+	}
 	if err := t.save(ctx); err != nil {
 		return err
 	}
 	return t.test(ctx)
+}
+
+// planned plans the memory of the run.
+func (t *training) planned() (err error) {
+	t.plan, err = t.job.Options.Plan()
+	return err
 }
 
 // prepare makes the run ready and, to resume, brings it to where it was.
@@ -103,10 +162,6 @@ func (t *training) prepare() (*engine.Job, error) {
 
 // announce says what will be trained and the memory it takes.
 func (t *training) announce() error {
-	var err error
-	if t.plan, err = t.job.Options.Plan(); err != nil {
-		return err
-	}
 	of, p := t.lang.of, t.plan
 	fmt.Fprintln(t.Stderr, p.TrainableLine())
 	var rows [][]string
@@ -137,7 +192,8 @@ func (t *training) announce() error {
 		Cut   int        `json:"truncated_rows"`
 		Plan  train.Plan `json:"plan"`
 		Total int        `json:"total_bytes"`
-	}{"plan", t.job.Steps(), len(t.tables.train.Rows), t.job.Truncated, p, p.Total()})
+		Run   int64      `json:"run,omitempty"` // its number in --runs
+	}{"plan", t.job.Steps(), len(t.tables.train.Rows), t.job.Truncated, p, p.Total(), t.record.id()})
 }
 
 // fit takes the steps.
@@ -146,7 +202,7 @@ func (t *training) fit(ctx context.Context) error {
 	bar := t.err.Bar(of(text{"train", "训练"}), of(text{"step", "步"}), int64(t.job.Steps()))
 	defer bar.End()
 	bar.From(int64(t.job.State().GlobalStep))
-	kept, tokens := newest(t.store), int64(0)
+	kept := newest(t.store)
 	for e, err := range t.job.Run(ctx) {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 			bar.End()
@@ -159,16 +215,22 @@ func (t *training) fit(ctx context.Context) error {
 		switch e.Kind {
 		case "step":
 			tell = e.Step%t.recipe.LoggingSteps == 0 || e.Step == e.Steps
-			tokens += int64(e.Tokens)
-			bar.Set(int64(e.Step), tokens, term.Field{Name: "loss", Value: fmt.Sprintf("%.4f", e.Loss)}, term.Field{Name: "lr", Value: fmt.Sprintf("%.2e", e.LearningRate)})
+			t.tokens += int64(e.Tokens)
+			bar.Set(int64(e.Step), t.tokens, term.Field{Name: "loss", Value: fmt.Sprintf("%.4f", e.Loss)}, term.Field{Name: "lr", Value: fmt.Sprintf("%.2e", e.LearningRate)})
 		case "evaluate":
 			best := ""
 			if e.Best {
 				best = of(text{", the best so far", ",目前最佳"})
 			}
 			bar.Println(fmt.Sprintf(of(text{"epoch %.2f: %s%s", "第 %.2f 轮:%s%s"}), e.Epoch, metrics(e.Metrics), best))
+			if err := t.record.evaluated(ctx, e, t.classifies()); err != nil {
+				return err
+			}
 		case "checkpoint":
 			kept = e.Checkpoint
+		}
+		if t.ends(e) {
+			break
 		}
 		if !tell {
 			continue
@@ -186,6 +248,11 @@ func (t *training) fit(ctx context.Context) error {
 		t.note(text{"stopped early at step %d: %d evaluations without gain", "在第 %d 步提前停止:连续 %d 次评估无改善"}, t.job.State().GlobalStep, t.recipe.EarlyStoppingPatience)
 	}
 	return nil
+}
+
+// ends reports whether a run that goes up to a step is there.
+func (t *training) ends(e train.Event) bool {
+	return e.Kind == "checkpoint" && t.until > 0 && e.Step >= t.until && e.Step < e.Steps
 }
 
 // interrupted says how to go on after Ctrl-C.

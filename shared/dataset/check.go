@@ -66,10 +66,12 @@ type Conflict struct {
 	key    string
 }
 
-// Leak counts rows of another file, of which this is the training data, that were seen in training.
+// Leak counts rows of another file, of which this is the training data, that were seen in training; or those of a file that
+// an earlier one has too, as test data that are in the validation data.
 type Leak struct {
 	File     string `json:"file"`
-	Rows     int    `json:"rows"` // of that file
+	In       string `json:"in,omitempty"` // the earlier file; "": the training data
+	Rows     int    `json:"rows"`         // of that file
 	Exact    int    `json:"exact"`
 	Near     int    `json:"near"`
 	Examples []Pair `json:"examples"`
@@ -78,19 +80,21 @@ type Leak struct {
 
 // Finding is something to mend or to know.
 type Finding struct {
-	Code  string  `json:"code"` // leak, unknown_label, conflicts, near_leak, duplicates, near_duplicates, imbalance, few_rows, too_long
+	Code  string  `json:"code"` // leak, shared, unknown_label, conflicts, near_leak, near_shared, duplicates, near_duplicates, imbalance, few_rows, too_long
 	Grave bool    `json:"error"`
 	Count int     `json:"count"`
 	Of    int     `json:"of"`
 	Value float64 `json:"value,omitempty"`
 	Name  string  `json:"name,omitempty"` // of the file or class it is about
+	Other string  `json:"in,omitempty"`   // of shared and near_shared: the file that has the rows, too
 }
 
 // CheckOptions change a Check.
 type CheckOptions struct {
-	Against   []*Table            // test and validation data, which training must not have seen
+	Against   []*Table            // validation and test data, which training must not have seen, and which must not share rows
 	Length    func(r *Row) int    // nil: characters
 	MaxLength int                 // of Length; 0: none
+	ExactOnly bool                // do not look for near repeats, which takes a second for some thousand rows
 	Progress  func(rows, all int) // called now and then
 }
 
@@ -106,8 +110,8 @@ const (
 func (t *Table) Check(o CheckOptions) *Report {
 	r := &Report{File: t.Name, Form: t.Form.String(), Rows: len(t.Rows), Conflicts: []Conflict{}, Leaks: []Leak{}, Findings: []Finding{}}
 	all := len(t.Rows)
-	for _, other := range o.Against {
-		all += len(other.Rows)
+	for i, other := range o.Against {
+		all += (i + 1) * len(other.Rows)
 	}
 	done := 0
 	step := func() {
@@ -117,7 +121,7 @@ func (t *Table) Check(o CheckOptions) *Report {
 	}
 	r.countLabels(t)
 	r.measure(t, o)
-	index := r.repeats(t, step)
+	index := r.repeats(t, newSeen(o.ExactOnly), step)
 	conflicts := t.conflicts()
 	for _, c := range conflicts {
 		r.Conflicted += len(c.Lines)
@@ -131,6 +135,20 @@ func (t *Table) Check(o CheckOptions) *Report {
 			}
 		}
 		r.Leaks = append(r.Leaks, l)
+	}
+	for i, earlier := range o.Against {
+		if i+1 == len(o.Against) {
+			break
+		}
+		index := newSeen(o.ExactOnly)
+		for j := range earlier.Rows {
+			index.add(&earlier.Rows[j], fold(earlier.Rows[j].Content()))
+		}
+		for _, later := range o.Against[i+1:] {
+			l := index.leak(later, step)
+			l.In = earlier.Name
+			r.Leaks = append(r.Leaks, l)
+		}
 	}
 	r.judge()
 	return r
@@ -186,12 +204,31 @@ func (r *Report) measure(t *Table, o CheckOptions) {
 type seen struct {
 	first map[string]int // line of the first row, by folded text
 	lines []int          // of each text of near
-	near  *similarIndex
+	near  *similarIndex  // nil: near repeats are not looked for
 }
 
-// repeats counts what occurs again.
-func (r *Report) repeats(t *Table, step func()) *seen {
-	s := &seen{first: map[string]int{}, near: newSimilarIndex()}
+func newSeen(exactOnly bool) *seen {
+	s := &seen{first: map[string]int{}}
+	if !exactOnly {
+		s.near = newSimilarIndex()
+	}
+	return s
+}
+
+// add takes a row with its folded text, unless a row of that text is there.
+func (s *seen) add(row *Row, key string) {
+	if _, ok := s.first[key]; ok {
+		return
+	}
+	s.first[key] = row.Line
+	s.lines = append(s.lines, row.Line)
+	if s.near != nil {
+		s.near.add(key)
+	}
+}
+
+// repeats counts what occurs again, in an index that is empty.
+func (r *Report) repeats(t *Table, s *seen, step func()) *seen {
 	d := Duplicates{Examples: []Pair{}}
 	for i := range t.Rows {
 		row := &t.Rows[i]
@@ -207,9 +244,7 @@ func (r *Report) repeats(t *Table, step func()) *seen {
 			d.Examples = append(d.Examples, p)
 		}
 		if kind != same {
-			s.first[key] = row.Line
-			s.lines = append(s.lines, row.Line)
-			s.near.add(key)
+			s.add(row, key)
 		}
 		step()
 	}
@@ -231,6 +266,9 @@ func (s *seen) look(row *Row, key string) (Pair, repeated) {
 	if line, ok := s.first[key]; ok {
 		p.Other, p.Similarity = line, 1
 		return p, same
+	}
+	if s.near == nil {
+		return p, fresh
 	}
 	if i, similarity, ok := s.near.find(key, NearSimilarity); ok {
 		p.Other, p.Similarity = s.lines[i], similarity
@@ -296,10 +334,18 @@ func excerpt(r *Row) string {
 func (r *Report) judge() {
 	add := func(code string, grave bool, count, of int, value float64, file string) {
 		if count > 0 {
-			r.Findings = append(r.Findings, Finding{code, grave, count, of, value, file})
+			r.Findings = append(r.Findings, Finding{Code: code, Grave: grave, Count: count, Of: of, Value: value, Name: file})
 		}
 	}
 	for _, l := range r.Leaks {
+		if l.In != "" {
+			for _, f := range []Finding{{Code: "shared", Grave: true, Count: l.Exact}, {Code: "near_shared", Count: l.Near}} {
+				if f.Of, f.Name, f.Other = l.Rows, l.File, l.In; f.Count > 0 {
+					r.Findings = append(r.Findings, f)
+				}
+			}
+			continue
+		}
 		add("leak", true, l.Exact, l.Rows, 0, l.File)
 		add("unknown_label", true, l.Unknown, l.Rows, 0, l.File)
 		add("near_leak", false, l.Near, l.Rows, 0, l.File)

@@ -172,6 +172,25 @@ func TestCleaned(t *testing.T) {
 	}
 }
 
+// TestCheckSplits: validation and test data that share rows are told, whatever the training data have.
+func TestCheckSplits(t *testing.T) {
+	train := tableOf("train.csv", "训练数据里的一句话|1", "另一句训练用的话|0")
+	valid, test := tableOf("valid.csv", long+"|1", other+"|0"), tableOf("test.csv", " "+other+"|0", longLike+"|1", "没见过的内容在这里|1")
+	for _, exactOnly := range []bool{false, true} {
+		r := train.Check(CheckOptions{Against: []*Table{valid, test}, ExactOnly: exactOnly})
+		if len(r.Leaks) != 3 || r.Leaks[0].Exact+r.Leaks[1].Exact != 0 {
+			t.Fatalf("leaks %+v", r.Leaks)
+		}
+		l := r.Leaks[2]
+		if l.File != "test.csv" || l.In != "valid.csv" || l.Exact != 1 || l.Near == 1 == exactOnly || l.Examples[0].Line != 2 || l.Examples[0].Other != 3 {
+			t.Errorf("leak %+v", l)
+		}
+		if f := r.Findings[0]; f.Code != "shared" || !f.Grave || f.Count != 1 || f.Of != 3 || f.Name != "test.csv" || f.Other != "valid.csv" {
+			t.Errorf("finding %+v", f)
+		}
+	}
+}
+
 // TestCheckRealData holds the check to what is known of the corpora: their splits are disjoint and without conflicts.
 func TestCheckRealData(t *testing.T) {
 	root := filepath.Join("..", "..", "..", "shared", "data")

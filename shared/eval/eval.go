@@ -81,6 +81,9 @@ func (a *Answers) Add(label, pred int32, probs []float64) error {
 // Classes are the names of the classes, in the order of their ids. They are not for changing.
 func (a *Answers) Classes() []string { return a.classes }
 
+// Positive is the class of the binary metrics.
+func (a *Answers) Positive() string { return a.classes[a.positive] }
+
 // Label is the true class of row i.
 func (a *Answers) Label(i int) int32 { return a.labels[i] }
 

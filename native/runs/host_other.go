@@ -1,0 +1,6 @@
+//go:build !linux
+
+package runs
+
+// read: processor and memory are not known here.
+func (h *Host) read() {}
