@@ -10,7 +10,7 @@ import (
 
 // A package may import those before it. This is a statement of policy: do not change it to fix a build.
 var order = strings.Fields(`tensor quant graph op grad device nn weights model adapter
-	tokenizer chat prompt dataset train eval generate api engine`)
+	tokenizer chat prompt dataset train eval generate api trial engine`)
 
 // These import nothing of ours, so that the studio can use them.
 var leaves = strings.Fields("tensor tokenizer api prompt")

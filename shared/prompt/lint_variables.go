@@ -42,7 +42,7 @@ func variablesAlike(l *looking) {
 	used := l.p.Variables()
 	for i, v := range used {
 		for _, w := range used[:i] {
-			if n := min(utf8.RuneCountInString(v.Name), utf8.RuneCountInString(w.Name)); n >= 4 && edits(v.Name, w.Name) == 1 && !numbered(v.Name, w.Name) {
+			if n := min(utf8.RuneCountInString(v.Name), utf8.RuneCountInString(w.Name)); n >= 4 && Distance(v.Name, w.Name) == 1 && !numbered(v.Name, w.Name) {
 				l.at(v.at, v.at+len(v.Name), w.Name+", "+v.Name, nil)
 			}
 		}
@@ -55,8 +55,8 @@ func numbered(a, b string) bool {
 	return strings.TrimRightFunc(a, digit) == strings.TrimRightFunc(b, digit)
 }
 
-// edits is the number of characters to add, take away or change that make b of a (Levenshtein 1966).
-func edits(a, b string) int {
+// Distance is the number of characters to add, take away or change that make b of a (Levenshtein 1966).
+func Distance(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	row := make([]int, len(y)+1)
 	for j := range row {
