@@ -37,14 +37,20 @@ func (a *app) promptRender() *cobra.Command {
 			return a.renderPrompt(r)
 		})
 	cmd.Args = cobra.MaximumNArgs(1)
+	a.renderingFlags(cmd, &r)
+	f, of := cmd.Flags(), a.lang.of
+	f.StringVar(&r.partials, "partials", "", of(text{"directory of partials; default: the prompt's", "片段所在目录(默认为提示词所在目录)"}))
+	f.BoolVar(&r.lenient, "lenient", false, of(text{"show nothing for what is missing", "缺少的变量显示为空"}))
+	return cmd
+}
+
+// renderingFlags adds the flags that say which prompt is filled in, and with what.
+func (a *app) renderingFlags(cmd *cobra.Command, r *promptRendering) {
 	f, of := cmd.Flags(), a.lang.of
 	f.StringVar(&r.file, "file", "", of(text{"the .prompt file; - reads standard input", ".prompt 文件;- 表示从标准输入读取"}))
 	f.StringVar(&r.input, "input", "", of(text{"JSON file with the variables; - reads standard input", "变量的 JSON 文件;- 表示从标准输入读取"}))
 	f.StringArrayVar(&r.set, "set", nil, of(text{"variable as name=text; may be given more than once", "变量,形如 名称=文本;可多次给出"}))
-	f.StringVar(&r.partials, "partials", "", of(text{"directory of partials; default: the prompt's", "片段所在目录(默认为提示词所在目录)"}))
-	f.BoolVar(&r.lenient, "lenient", false, of(text{"show nothing for what is missing", "缺少的变量显示为空"}))
 	f.BoolVar(&r.asJSON, "json", false, of(msgJSON))
-	return cmd
 }
 
 func (a *app) renderPrompt(r promptRendering) error {

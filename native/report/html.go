@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"io"
 	"strings"
+
+	"graft/shared/prompt"
 )
 
 //go:embed page.html
@@ -73,7 +75,11 @@ func views(sections []section) []sectionView {
 				if i >= s.right {
 					class += " right"
 				}
-				cells = append(cells, cellView{c.text.both(), class, c.shade})
+				text := c.text.both()
+				if c.edits != nil {
+					text = editsHTML(c.edits)
+				}
+				cells = append(cells, cellView{text, class, c.shade})
 			}
 			v.Rows = append(v.Rows, cells)
 		}
@@ -83,4 +89,14 @@ func views(sections []section) []sectionView {
 		out = append(out, v)
 	}
 	return out
+}
+
+// editsHTML marks what went and what came.
+func editsHTML(edits []prompt.Edit) template.HTML {
+	var b strings.Builder
+	for _, e := range edits {
+		mark := map[prompt.EditKind]string{prompt.Deleted: "del", prompt.Added: "ins", prompt.Kept: "span"}[e.Kind]
+		b.WriteString("<" + mark + ">" + template.HTMLEscapeString(e.Text) + "</" + mark + ">")
+	}
+	return template.HTML(b.String())
 }

@@ -13,11 +13,13 @@ import (
 	"graft/shared/eval"
 )
 
-func writeJSON(w io.Writer, d *Document) error {
+func writeJSON(w io.Writer, d *Document) error { return encodeJSON(w, d) }
+
+func encodeJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(d)
+	return e.Encode(v)
 }
 
 // WritePredictions writes a row for each answer of each system, in the form that graft eval --predictions reads: a file of
@@ -99,7 +101,9 @@ type (
 	junitCase struct {
 		Name    string        `xml:"name,attr"`
 		Class   string        `xml:"classname,attr"`
+		Seconds float64       `xml:"time,attr,omitempty"`
 		Failure *junitMessage `xml:"failure,omitempty"`
+		Error   *junitMessage `xml:"error,omitempty"`
 		Skipped *junitMessage `xml:"skipped,omitempty"`
 	}
 	junitMessage struct {
@@ -140,6 +144,10 @@ func WriteJUnit(w io.Writer, d *Document) error {
 		suite.Tests = len(suite.Cases)
 		all.Suites = append(all.Suites, suite)
 	}
+	return writeSuites(w, all)
+}
+
+func writeSuites(w io.Writer, all junitSuites) error {
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"graft/shared/eval"
+	"graft/shared/prompt"
 )
 
 // section is a table of a report, or a picture. Markdown and the page are made of the same sections.
@@ -21,6 +22,7 @@ type section struct {
 // cell is a table's text, and how it is marked: a verdict's name, or a shade from 0 to 1 of a matrix.
 type cell struct {
 	text  words
+	edits []prompt.Edit // in place of the text: what changed in one
 	mark  string
 	shade float64
 }

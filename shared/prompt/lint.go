@@ -89,7 +89,7 @@ func (p *Prompt) Lint(o LintOptions) []Finding {
 		o.Budget = defaultBudget
 	}
 	if o.Tokens == nil {
-		o.Tokens = estimateTokens
+		o.Tokens = EstimateTokens
 	}
 	l := &looking{p: p, o: o, text: p.source.text, words: ownWords(p.source)}
 	for _, r := range rules() {
@@ -140,8 +140,8 @@ func ownWords(src *source) string {
 	return string(out)
 }
 
-// estimateTokens is about what tokenizers of today make of a text: a token for a Chinese character, one for four letters of others.
-func estimateTokens(text string) int {
+// EstimateTokens is about what tokenizers of today make of a text: a token for a Chinese character, one for four letters of others.
+func EstimateTokens(text string) int {
 	wide, narrow := 0, 0
 	for _, r := range text {
 		if r >= 0x2E80 {

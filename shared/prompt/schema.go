@@ -64,7 +64,7 @@ func keywords() []keyword {
 		{"maximum", compare("at most %g", isMore)},
 		{"exclusiveMinimum", compare("more than %g", func(v, want float64) bool { return v <= want })},
 		{"exclusiveMaximum", compare("less than %g", func(v, want float64) bool { return v >= want })},
-		{"multipleOf", compare("a multiple of %g", func(v, want float64) bool { return want > 0 && v/want != math.Trunc(v/want) })},
+		{"multipleOf", compare("a multiple of %g", noMultiple)},
 		{"allOf", (*checker).all},
 		{"anyOf", (*checker).any},
 		{"oneOf", (*checker).one},
@@ -76,6 +76,14 @@ func keywords() []keyword {
 type keyword struct {
 	name  string
 	check func(c *checker, schema *Object, want, v any, at string)
+}
+
+// multipleTolerance is what division leaves of a decimal such as 1.11 / 0.01, relative to the quotient.
+const multipleTolerance = 1e-12
+
+func noMultiple(v, want float64) bool {
+	q := v / want
+	return want > 0 && math.Abs(q-math.Round(q)) > multipleTolerance*max(1, math.Abs(q))
 }
 
 func isLess(v, want float64) bool { return v < want }

@@ -27,6 +27,7 @@ func TestValidate(t *testing.T) {
 		{`{"contains":{"type":"string"}}`, `[1]`, "no element"},
 		{`{"pattern":"^\\d+$"}`, `"12a"`, "matches"},
 		{`{"multipleOf":0.5}`, `1.25`, "a multiple of 0.5"},
+		{`{"multipleOf":0.01}`, `1.11`, ""},
 		{`{"exclusiveMaximum":5}`, `5`, "less than 5"},
 		{`{"anyOf":[{"type":"string"},{"minimum":3}]}`, `2`, "none of the schemas"},
 		{`{"oneOf":[{"type":"integer"},{"minimum":3}]}`, `4`, "fits 2"},

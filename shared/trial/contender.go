@@ -34,12 +34,12 @@ func (n Name) String() string {
 
 // Answer is what a contender said to a case.
 type Answer struct {
-	Text             string // without white space around it, and without the reasoning before studio.answer.after
-	FinishReason     string
-	PromptTokens     int
-	CompletionTokens int     // of all votes
-	MS               float64 // to the end of the answer
-	Agreement        float64 // share of the votes that Text had; 1 for a single answer
+	Text             string  `json:"text"` // without white space around it, and without the reasoning before studio.answer.after
+	FinishReason     string  `json:"finish_reason"`
+	PromptTokens     int     `json:"prompt_tokens"`
+	CompletionTokens int     `json:"completion_tokens"` // of all votes
+	MS               float64 `json:"ms"`                // to the end of the answer
+	Agreement        float64 `json:"agreement"`         // share of the votes that Text had; 1 for a single answer
 }
 
 // Request renders the prompt and makes a request of it: config becomes the options, output.schema the form of the answer.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -14,6 +15,7 @@ type Constraint struct {
 	bytesOf func(id int32) []byte
 	end     []int32 // tokens that end the text
 	masks   *Masks
+	keys    keys // if the grammar has fields of any name
 }
 
 // Masks are the sets of tokens that places of one grammar allow in one vocabulary, kept for the next time. Constraints of several
@@ -69,6 +71,11 @@ func (c *Constraint) Mask(logits []float32, left int) error {
 	if err != nil {
 		return err
 	}
+	if c.matcher.g.named && c.keys.named() {
+		if set, err = c.unnamed(set, left); err != nil {
+			return err
+		}
+	}
 	end := c.matcher.Accepts()
 	never := float32(math.Inf(-1))
 	kept := make([]float32, len(c.end))
@@ -90,6 +97,33 @@ func (c *Constraint) Mask(logits []float32, left int) error {
 	return nil
 }
 
+// renaming is how many bytes are kept back for a name that must go on because it is another field's.
+const renaming = 2
+
+// unnamed is a set without the tokens that say a name again.
+func (c *Constraint) unnamed(set Set, left int) (Set, error) {
+	without := func(set Set) (Set, bool) {
+		set = slices.Clone(set)
+		for _, q := range c.words.quotes {
+			if set.has(q.id) && c.keys.repeats(q.text) {
+				set[q.id>>6] &^= 1 << (q.id & 63)
+			}
+		}
+		return set, slices.ContainsFunc(set, func(w uint64) bool { return w != 0 })
+	}
+	if left > renaming && left < c.near() {
+		early, err := c.words.allowed(c.matcher.g, c.matcher.at, left-1-renaming)
+		if err != nil {
+			return nil, err
+		}
+		if early, some := without(early); some {
+			return early, nil
+		}
+	}
+	set, _ = without(set)
+	return set, nil
+}
+
 // near is how many tokens before the end of the budget the way to a whole text must be looked at: one token may open several things
 // that must be closed.
 func (c *Constraint) near() int { return c.matcher.Least() + 4*int(c.matcher.g.widest) + 64 }
@@ -98,7 +132,11 @@ func (c *Constraint) near() int { return c.matcher.Least() + 4*int(c.matcher.g.w
 func (c *Constraint) Accept(id int32) (ended bool, err error) {
 	c.masks.mu.Lock()
 	defer c.masks.mu.Unlock()
-	ok, err := c.matcher.Write(c.bytesOf(id))
+	text := c.bytesOf(id)
+	ok, err := c.matcher.Write(text)
+	if c.matcher.g.named {
+		c.keys.write(text)
+	}
 	if err == nil && !ok {
 		err = fmt.Errorf("token %d does not fit the form", id)
 	}

@@ -15,6 +15,7 @@ import (
 type Grammar struct {
 	nodes  []state
 	rules  []rule
+	named  bool  // it is of JSON objects whose fields may have any name
 	widest int32 // most bytes that are needed from a node to the end of its rule
 
 	stacks  []frame          // of calls; 0 is the empty one

@@ -167,7 +167,9 @@ func TestSchemasHold(t *testing.T) {
 			left := least + 1 + run*4
 			for {
 				for i := range logits {
-					logits[i] = random.Float32()
+					if logits[i] = random.Float32(); run%2 == 1 && len(bytesOf(int32(i))) == 1 && strings.ContainsAny(string(bytesOf(int32(i))), `a",:1{`) {
+						logits[i]++ // names it knows already tempt it
+					}
 				}
 				if err := c.Mask(logits, left); err != nil {
 					t.Fatalf("%s: after %q: %v", s.schema, said, err)
@@ -192,9 +194,6 @@ func TestSchemasHold(t *testing.T) {
 			}
 			value, err := prompt.ParseJSON(said)
 			if err != nil {
-				if strings.Contains(err.Error(), "comes twice") {
-					continue // a free-form object may repeat a key, which JSON allows
-				}
 				t.Fatalf("%s: said %s: %v", s.schema, said, err)
 			}
 			if o, ok := schema.(*prompt.Object); ok {

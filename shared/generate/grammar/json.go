@@ -196,6 +196,7 @@ func (s *schemaBuilder) reference(v any, at string) part {
 // any is any JSON value.
 func (s *schemaBuilder) any() part {
 	if s.anything < 0 {
+		s.g.named = true
 		s.anything = s.rule()
 		s.define(s.anything, s.either(
 			s.text("null"), s.text("true"), s.text("false"), s.anyNumber(maxDigits), s.anyString(0, -1),

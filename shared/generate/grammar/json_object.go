@@ -42,6 +42,7 @@ func (s *schemaBuilder) object(o *prompt.Object, at string) part {
 		if least > 1 {
 			s.fail("%s: minProperties of fields that are not listed is not supported", at)
 		}
+		s.g.named = true
 		value := s.asRule(s.value(rest, at+".additionalProperties"))
 		return s.list("{", s.sequence(s.anyString(0, -1), s.colon(), value), least, most, "}")
 	}

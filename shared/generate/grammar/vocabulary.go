@@ -7,8 +7,15 @@ import (
 
 // Vocabulary is the tokens of a tokenizer as a tree of bytes. It is built once a tokenizer.
 type Vocabulary struct {
-	size int
-	tree []branch
+	size   int
+	tree   []branch
+	quotes []quoting // tokens with a quotation mark, which alone can end a field's name
+}
+
+// quoting is a token with a quotation mark.
+type quoting struct {
+	id   int32
+	text []byte
 }
 
 // branch is a byte of some tokens.
@@ -27,8 +34,13 @@ func NewVocabulary(size int, bytesOf func(id int32) []byte) *Vocabulary {
 			ids = append(ids, id)
 		}
 	}
-	slices.SortFunc(ids, func(a, b int32) int { return bytes.Compare(text[a], text[b]) })
 	v := &Vocabulary{size: size}
+	for _, id := range ids {
+		if bytes.IndexByte(text[id], '"') >= 0 {
+			v.quotes = append(v.quotes, quoting{id, text[id]})
+		}
+	}
+	slices.SortFunc(ids, func(a, b int32) int { return bytes.Compare(text[a], text[b]) })
 	var path []int32 // branches of the token before
 	for _, id := range ids {
 		t := text[id]
