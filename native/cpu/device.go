@@ -2,22 +2,18 @@
 
 // Package cpu is the device that runs the C kernels of kernels/cpu on the threads of this machine.
 //
-// Memory lies outside Go's heap, in huge pages where the system has them. Weights in block formats are repacked, in
-// place, into the layout kernels read fastest when they are first bound to a program that gains by it. The arena and
-// the kernels' scratch are shared by all programs of a device, since one runs at a time.
+// Memory lies outside Go's heap, in huge pages where the system has them; files that are mapped are read where they lie.
+// Package kernel makes the device of it.
 package cpu
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"unsafe"
 
 	kernels "graft/kernels/cpu"
 	"graft/shared/device"
-	"graft/shared/graph"
-	"graft/shared/op"
-	"graft/shared/tensor"
+	"graft/shared/device/kernel"
 )
 
 // Options change a device. The zero value uses all cores and the best instruction set.
@@ -26,190 +22,82 @@ type Options struct {
 	ISA     string // the best instruction set to use: generic, avx2, avx512; "": what the machine has
 }
 
-// Device runs programs on the CPU.
-type Device struct {
-	k       *kernels.Device
-	arena   region
-	scratch region
-	usage   device.Usage
-
-	unsettled []*buffer // the host has read or written them since the last run
-}
-
-var (
-	_ device.Mapper  = (*Device)(nil)
-	_ device.Metered = (*Device)(nil)
-	_ device.Sizer   = (*Device)(nil)
-)
-
 // Open starts a device.
 func Open(o Options) (device.Device, error) {
-	k, err := kernels.Open(o.Threads, o.ISA)
+	d, err := kernels.Open(o.Threads, o.ISA)
 	if err != nil {
 		return nil, err
 	}
-	return &Device{k: k}, nil
+	return kernel.New(native{d}), nil
 }
 
 // ISAs names the instruction sets this machine can run, the least first.
 func ISAs() []string { return kernels.ISAs() }
 
-// Name tells the instruction set and the threads: "cpu avx2 2 threads".
-func (d *Device) Name() string { return fmt.Sprintf("cpu %s %d threads", d.k.ISA(), d.k.Threads()) }
+// native is the kernels that are linked in. Their addresses are those of the process.
+type native struct{ d *kernels.Device }
 
-// Close ends the threads and frees arena and scratch. Buffers and programs are closed before.
-func (d *Device) Close() error {
-	err := errors.Join(d.arena.free(), d.scratch.free())
-	d.k.Close()
-	return err
+var _ kernel.Mapper = native{}
+
+func (n native) Name() string { return fmt.Sprintf("cpu %s %d threads", n.d.ISA(), n.d.Threads()) }
+func (n native) Threads() int { return n.d.Threads() }
+func (n native) Close() error { n.d.Close(); return nil }
+
+// inside and outside turn an address into a pointer and back. It is not of Go's memory, so nothing moves it.
+func inside(m kernel.Memory) kernels.Memory {
+	at := uintptr(m.At)
+	return kernels.Memory{At: *(*unsafe.Pointer)(unsafe.Pointer(&at)), Size: m.Size}
+}
+func outside(m kernels.Memory) kernel.Memory {
+	return kernel.Memory{At: uint64(uintptr(m.At)), Size: m.Size}
 }
 
-// Usage is the memory held now.
-func (d *Device) Usage() device.Usage { return d.usage }
-
-// use counts bytes of a part of the usage.
-func (d *Device) use(part *int, bytes int) {
-	*part += bytes
-	u := &d.usage
-	u.Peak = max(u.Peak, u.Buffers+u.Arena+u.Scratch)
+func (native) Alloc(size int) (kernel.Memory, error) {
+	m, err := allocate(size)
+	return outside(m), err
 }
 
-// record is one command with its operands in the command format.
-func record(o graph.Op, in []tensor.Spec) (command, values []byte, ok bool) {
-	out, err := o.Infer(in)
-	if err != nil {
-		return nil, nil, false
-	}
-	p := &graph.Program{}
-	step := graph.Step{Op: o}
-	for i, s := range slices.Concat(in, out) {
-		p.Values = append(p.Values, graph.Placed{Spec: s, Slot: i})
-		p.Slots = append(p.Slots, graph.Slot{Spec: s})
-		if i < len(in) {
-			step.In = append(step.In, i)
-		} else {
-			step.Out = append(step.Out, i)
-		}
-	}
-	p.Steps = []graph.Step{step}
-	b, err := p.Encode(op.Codes())
-	if err != nil {
-		return nil, nil, false
-	}
-	const header, value = 32, 40
-	at := header + value*len(p.Values)
-	return b[at:], b[header:at], true
+func (native) Free(m kernel.Memory) error { return release(inside(m)) }
+
+func (native) View(m kernel.Memory) []byte { return inside(m).Bytes() }
+
+func (n native) Read(m kernel.Memory, p []byte) error  { copy(p, n.View(m)); return nil }
+func (n native) Write(m kernel.Memory, p []byte) error { copy(n.View(m), p); return nil }
+
+// Map takes whole cache lines.
+func (native) Map(data []byte) (kernel.Memory, bool) {
+	m := outside(kernels.Memory{At: unsafe.Pointer(unsafe.SliceData(data)), Size: len(data)})
+	return m, m.Size > 0 && m.Size%64 == 0 && m.At%64 == 0
 }
 
-// Supports reports whether the kernels run an op, or its own Go loop must: one that is made of smaller ops is better run
-// as those.
-func (d *Device) Supports(o graph.Op, in []tensor.Spec) bool {
-	if hasKernel(o, in) {
-		return true
-	}
-	_, loop := o.(graph.Primitive)
-	_, fused := o.(graph.Fused)
-	return loop && !fused
-}
+func (native) Supports(command, values []byte) bool { return kernels.Supports(command, values) }
 
-// hasKernel asks the kernels.
-func hasKernel(o graph.Op, in []tensor.Spec) bool {
-	command, values, ok := record(o, in)
-	return ok && kernels.Supports(command, values)
-}
-
-// Compile loads a program.
-func (d *Device) Compile(p *graph.Program) (device.Executable, error) {
-	k, err := d.load(p)
+func (n native) Load(b []byte) (kernel.Program, error) {
+	p, err := n.d.Load(b)
 	if err != nil {
 		return nil, err
 	}
-	return &executable{d: d, p: p, k: k, bound: make([]*buffer, len(p.Slots))}, nil
+	return program{p}, nil
 }
 
-// ScratchSize is the scratch memory of a program whose block weights are all repacked.
-func (d *Device) ScratchSize(p *graph.Program) (int, error) {
-	k, err := d.load(p)
-	if err != nil {
-		return 0, err
-	}
-	defer k.Close()
-	return k.Scratch(), nil
+func (native) Pack(dtype, rows, cols int, from, to kernel.Memory) error {
+	return kernels.Pack(dtype, rows, cols, inside(from), inside(to))
 }
 
-type executable struct {
-	d     *Device
-	p     *graph.Program
-	k     *parts
-	bound []*buffer // by slot
+func (native) Unpack(dtype, rows, cols int, from, to kernel.Memory) error {
+	return kernels.Unpack(dtype, rows, cols, inside(from), inside(to))
 }
 
-// Close frees the program.
-func (e *executable) Close() error {
-	for slot, b := range e.bound {
-		if b != nil {
-			b.unbind(e, slot)
-		}
-	}
-	clear(e.bound)
-	e.k.Close()
-	return nil
+type program struct{ *kernels.Program }
+
+func (p program) Bind(slot int, m kernel.Memory, packed bool) error {
+	return p.Program.Bind(slot, inside(m), packed)
 }
 
-// Bind gives a slot its memory, repacked if that helps.
-func (e *executable) Bind(name string, b device.Buffer) error {
-	slot, err := device.FindSlot(e.p, name, b)
-	if err != nil {
-		return err
+func (p program) Run(arena, scratch kernel.Memory) error {
+	err := p.Program.Run(inside(arena), inside(scratch))
+	if errors.Is(err, kernels.ErrCanceled) {
+		return kernel.ErrCanceled
 	}
-	buf, ok := b.(*buffer)
-	if !ok || buf.d != e.d {
-		return fmt.Errorf("cpu: %s: the buffer belongs to another device", name)
-	}
-	if old := e.bound[slot]; old != nil {
-		old.unbind(e, slot)
-	}
-	e.bound[slot] = nil
-	s := e.p.Slots[slot]
-	if err := buf.bind(use{e, slot}, s.Spec, s.Kind == graph.Weight); err != nil {
-		return fmt.Errorf("cpu: %s: %w", name, err)
-	}
-	e.bound[slot] = buf
-	return nil
-}
-
-// Run runs the program once on all threads.
-func (e *executable) Run(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	for slot, b := range e.bound {
-		if b == nil {
-			return fmt.Errorf("cpu: %v %s is not bound", e.p.Slots[slot].Kind, e.p.Slots[slot].Name)
-		}
-	}
-	d := e.d
-	for _, b := range d.unsettled {
-		if err := b.settle(); err != nil {
-			return err
-		}
-	}
-	d.unsettled = d.unsettled[:0]
-	if err := d.arena.grow(e.p.Arena, func(n int) { d.use(&d.usage.Arena, n) }); err != nil {
-		return err
-	}
-	if err := d.scratch.grow(e.k.Scratch(), func(n int) { d.use(&d.usage.Scratch, n) }); err != nil {
-		return err
-	}
-	if ctx.Done() != nil {
-		cancelled := make(chan struct{})
-		stop := context.AfterFunc(ctx, func() { e.k.Cancel(true); close(cancelled) })
-		defer func() {
-			if !stop() { // it has begun: what it sets is not for the next run
-				<-cancelled
-				e.k.Cancel(false)
-			}
-		}()
-	}
-	return e.k.Run(ctx, d.arena.Memory, d.scratch.Memory)
+	return err
 }

@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"graft/shared/device"
+	"graft/shared/device/kernel"
 	"graft/shared/graph"
 	"graft/shared/op"
 	"graft/shared/tensor"
@@ -213,7 +214,7 @@ func (b *pipedBuffer) WriteAt(p []byte, off int64) (int, error) {
 }
 
 func (d *piped) Supports(o graph.Op, in []tensor.Spec) bool {
-	command, values, ok := record(o, in)
+	command, values, ok := kernel.Record(o, in)
 	if !ok {
 		return false
 	}

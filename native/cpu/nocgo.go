@@ -1,18 +1,21 @@
-//go:build !cgo
+//go:build !cgo && (amd64 || arm64)
 
-// Package cpu is, without cgo, the reference device: right, and slow.
+// Package cpu is, without cgo, the same kernels as WebAssembly on wazero, which turns them into machine code.
 package cpu
 
-import "graft/shared/device"
+import (
+	"graft/native/wazero"
+	"graft/shared/device"
+)
 
-// Options change a device; without the C kernels none has an effect.
+// Options change a device. The zero value uses all cores.
 type Options struct {
-	Threads int
-	ISA     string
+	Threads int    // 0: one a core
+	ISA     string // there is one, simd128
 }
 
-// Open returns the reference device.
-func Open(Options) (device.Device, error) { return device.Reference(), nil }
+// Open starts a device.
+func Open(o Options) (device.Device, error) { return wazero.Open(wazero.Options{Threads: o.Threads}) }
 
 // ISAs names the instruction sets this build can use.
-func ISAs() []string { return []string{"go"} }
+func ISAs() []string { return []string{"simd128"} }

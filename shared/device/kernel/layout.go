@@ -1,12 +1,9 @@
-//go:build cgo
-
-package cpu
+package kernel
 
 import (
 	"fmt"
 	"slices"
 
-	kernels "graft/kernels/cpu"
 	"graft/shared/tensor"
 )
 
@@ -16,9 +13,9 @@ import (
 // into memory of its own where the bytes are the host's. Programs that cannot read the packed layout use rows, which
 // are then in other. While the host reads or writes the buffer it lies in rows; the next run packs it again.
 type layouts struct {
-	packed  *tensor.Spec   // how the buffer is packed, nil for rows
-	inRows  bool           // it is to be packed before the next run
-	other   kernels.Memory // the other layout, if any program needs it: packed if the buffer is the host's, else rows
+	packed  *tensor.Spec // how the buffer is packed, nil for rows
+	inRows  bool         // it is to be packed before the next run
+	other   Memory       // the other layout, if any program needs it: packed if the buffer is the host's, else rows
 	uses    []use
 	waiting bool // in the device's list of buffers to settle
 }
@@ -31,7 +28,7 @@ type use struct {
 
 // bind gives a slot of a program its memory.
 func (b *buffer) bind(u use, s tensor.Spec, weight bool) error {
-	if b.m.At == nil {
+	if b.m.At == 0 {
 		return fmt.Errorf("the buffer is closed")
 	}
 	gains := false
@@ -43,11 +40,11 @@ func (b *buffer) bind(u use, s tensor.Spec, weight bool) error {
 	}
 	switch {
 	case b.host && gains:
-		if b.other.At == nil {
+		if b.other.At == 0 {
 			if err := b.makeOther(); err != nil {
 				return err
 			}
-			if err := repack(kernels.Pack, s, b.m, b.other); err != nil {
+			if err := repack(b.d.k.Pack, s, b.m, b.other); err != nil {
 				return err
 			}
 		}
@@ -84,7 +81,7 @@ func (b *buffer) place(u use) error {
 	if reads, _ := u.e.k.Layouts(u.slot); reads {
 		return u.e.k.Bind(u.slot, b.m, true)
 	}
-	if b.other.At == nil {
+	if b.other.At == 0 {
 		if err := b.makeOther(); err != nil {
 			return err
 		}
@@ -112,7 +109,7 @@ func (b *buffer) unbindAll() {
 }
 
 func (b *buffer) makeOther() error {
-	m, err := allocate(b.m.Size)
+	m, err := b.d.k.Alloc(b.m.Size)
 	if err != nil {
 		return err
 	}
@@ -131,13 +128,13 @@ func (b *buffer) wait() {
 
 // unsettle brings the buffer into rows for the host.
 func (b *buffer) unsettle() error {
-	if b.m.At == nil {
-		return fmt.Errorf("cpu: the buffer is closed")
+	if b.m.At == 0 {
+		return fmt.Errorf("kernel: the buffer is closed")
 	}
 	if b.host || b.packed == nil || b.inRows {
 		return nil
 	}
-	if err := repack(kernels.Unpack, *b.packed, b.m, b.m); err != nil {
+	if err := repack(b.d.k.Unpack, *b.packed, b.m, b.m); err != nil {
 		return err
 	}
 	b.inRows = true
@@ -148,16 +145,18 @@ func (b *buffer) unsettle() error {
 // settle brings the buffer into the layouts that programs are bound to.
 func (b *buffer) settle() error {
 	b.waiting = false
-	if b.m.At == nil || b.packed == nil || !b.inRows {
+	if b.m.At == 0 || b.packed == nil || !b.inRows {
 		return nil
 	}
-	if b.other.At != nil {
-		copy(b.other.Bytes(), b.m.Bytes())
+	if b.other.At != 0 {
+		if err := b.d.copy(b.other, b.m); err != nil {
+			return err
+		}
 	}
 	b.inRows = false
-	return repack(kernels.Pack, *b.packed, b.m, b.m)
+	return repack(b.d.k.Pack, *b.packed, b.m, b.m)
 }
 
-func repack(f func(dtype, rows, cols int, from, to kernels.Memory) error, s tensor.Spec, from, to kernels.Memory) error {
+func repack(f func(dtype, rows, cols int, from, to Memory) error, s tensor.Spec, from, to Memory) error {
 	return f(int(s.DType), s.Shape.Rows(), s.Shape.Cols(), from, to)
 }

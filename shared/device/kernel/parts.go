@@ -1,14 +1,10 @@
-//go:build cgo
-
-package cpu
+package kernel
 
 import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 
-	kernels "graft/kernels/cpu"
 	"graft/shared/graph"
 	"graft/shared/op"
 	"graft/shared/tensor"
@@ -17,18 +13,18 @@ import (
 // parts is a program as a row of stretches: those the kernels run, and those they have no kernel for, whose ops' own
 // Go loops run on the same memory. Most programs are one part of kernels.
 type parts struct {
+	d    *Device
 	p    *graph.Program
 	list []part
-	at   []kernels.Memory // of each slot, rows; only what loops read or write is used
-	base kernels.Memory   // of the arena that handovers are bound to
-
-	threads int
+	at   []Memory // of each slot, rows; only what loops read or write is used
+	base Memory   // of the arena that handovers are bound to
 }
 
 // part is steps from one to before another.
 type part struct {
 	from, to int
-	k        *kernels.Program // nil: loops
+	loops    bool
+	k        Program // of a part that the kernels run
 	// handovers are temporaries that other parts write or read. For the kernels they are slots, so that none takes
 	// a result for one that nobody reads.
 	handovers []handover
@@ -38,29 +34,25 @@ type handover struct{ slot, value int }
 
 // load splits and loads a program.
 func (d *Device) load(p *graph.Program) (*parts, error) {
-	s := &parts{p: p, at: make([]kernels.Memory, len(p.Slots)), threads: d.k.Threads()}
+	s := &parts{d: d, p: p, at: make([]Memory, len(p.Slots))}
 	for i, step := range p.Steps {
 		in := make([]tensor.Spec, len(step.In))
 		for j, v := range step.In {
 			in[j] = p.Values[v].Spec
 		}
-		kernel := hasKernel(step.Op, in)
-		if n := len(s.list); n == 0 || (s.list[n-1].k == nil) == kernel {
-			s.list = append(s.list, part{from: i})
-			if kernel {
-				s.list[n].k = &kernels.Program{}
-			}
+		kernel := d.hasKernel(step.Op, in)
+		if n := len(s.list); n == 0 || s.list[n-1].loops == kernel {
+			s.list = append(s.list, part{from: i, loops: !kernel})
 		}
 		s.list[len(s.list)-1].to = i + 1
 	}
 	if len(s.list) == 0 {
-		s.list = []part{{k: &kernels.Program{}}}
+		s.list = []part{{}}
 	}
 	for i := range s.list {
-		if s.list[i].k == nil {
+		if s.list[i].loops {
 			continue
 		}
-		s.list[i].k = nil // until it is there, so that Close frees what is
 		b, err := s.list[i].cut(p).Encode(op.Codes())
 		if err == nil {
 			s.list[i].k, err = d.k.Load(b)
@@ -119,7 +111,7 @@ func (s *parts) Scratch() (most int) {
 	return most
 }
 
-// Layouts is what kernels.Program's says, for all parts. Loops read rows only.
+// Layouts is what Program's says, for all parts. Loops read rows only.
 func (s *parts) Layouts(slot int) (reads, gains bool) {
 	reads = true
 	for _, a := range s.list {
@@ -138,7 +130,7 @@ func (s *parts) Layouts(slot int) (reads, gains bool) {
 }
 
 // Bind gives a slot its memory in every part.
-func (s *parts) Bind(slot int, m kernels.Memory, packed bool) error {
+func (s *parts) Bind(slot int, m Memory, packed bool) error {
 	s.at[slot] = m
 	for _, a := range s.list {
 		if a.k != nil {
@@ -160,12 +152,12 @@ func (s *parts) Cancel(on bool) {
 }
 
 // Run runs the parts in their order.
-func (s *parts) Run(ctx context.Context, arena, scratch kernels.Memory) error {
+func (s *parts) Run(ctx context.Context, arena, scratch Memory) error {
 	if s.base != arena {
 		for _, a := range s.list {
 			for _, h := range a.handovers {
 				v := s.p.Values[h.value]
-				if err := a.k.Bind(h.slot, kernels.Memory{At: at(arena, v.Offset), Size: v.Size()}, false); err != nil {
+				if err := a.k.Bind(h.slot, Memory{arena.At + uint64(v.Offset), v.Size()}, false); err != nil {
 					return err
 				}
 			}
@@ -173,62 +165,19 @@ func (s *parts) Run(ctx context.Context, arena, scratch kernels.Memory) error {
 		s.base = arena
 	}
 	for _, a := range s.list {
-		if a.k == nil {
+		if a.loops {
 			if err := s.loop(ctx, a, arena); err != nil {
 				return err
 			}
 			continue
 		}
 		err := a.k.Run(arena, scratch)
-		if errors.Is(err, kernels.ErrCanceled) {
+		if errors.Is(err, ErrCanceled) {
 			return context.Cause(ctx)
 		}
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// loop runs the steps of a part as their ops define them, as many at a time as there are threads: those between two
-// barriers do not depend on each other.
-func (s *parts) loop(ctx context.Context, a part, arena kernels.Memory) error {
-	value := func(v int) *tensor.Tensor {
-		p := s.p.Values[v]
-		m := arena.Bytes()
-		if p.Slot >= 0 {
-			m = s.at[p.Slot].Bytes()
-		} else {
-			m = m[p.Offset:]
-		}
-		return &tensor.Tensor{Spec: p.Spec, Data: m[:p.Size():p.Size()]}
-	}
-	var running sync.WaitGroup
-	defer running.Wait()
-	free := make(chan struct{}, s.threads)
-	for _, step := range s.p.Steps[a.from:a.to] {
-		if step.Barrier {
-			running.Wait()
-		}
-		if err := ctx.Err(); err != nil {
-			return context.Cause(ctx)
-		}
-		in, out := make([]*tensor.Tensor, len(step.In)), make([]*tensor.Tensor, len(step.Out))
-		for i, v := range step.In {
-			in[i] = value(v)
-		}
-		over, _ := step.Op.(graph.Overwriter)
-		for i, v := range step.Out {
-			out[i] = value(v)
-			if over == nil || over.Overwrites()[i] < 0 {
-				clear(out[i].Data)
-			}
-		}
-		free <- struct{}{}
-		running.Go(func() {
-			step.Op.(graph.Primitive).Eval(out, in)
-			<-free
-		})
 	}
 	return nil
 }

@@ -1,14 +1,10 @@
-//go:build cgo
-
-package cpu
+package kernel
 
 import (
 	"errors"
 	"fmt"
 	"io"
-	"unsafe"
 
-	kernels "graft/kernels/cpu"
 	"graft/shared/device"
 	"graft/shared/tensor"
 )
@@ -16,7 +12,7 @@ import (
 // buffer is memory of a device, or of the host, which is only read.
 type buffer struct {
 	d    *Device
-	m    kernels.Memory
+	m    Memory
 	host bool
 	layouts
 }
@@ -26,9 +22,9 @@ var _ device.Buffer = (*buffer)(nil)
 // Alloc returns size bytes of zeros.
 func (d *Device) Alloc(size int) (device.Buffer, error) {
 	if size < 0 {
-		return nil, fmt.Errorf("cpu: %d bytes", size)
+		return nil, fmt.Errorf("kernel: %d bytes", size)
 	}
-	m, err := allocate(size)
+	m, err := d.k.Alloc(size)
 	if err != nil {
 		return nil, err
 	}
@@ -36,60 +32,61 @@ func (d *Device) Alloc(size int) (device.Buffer, error) {
 	return &buffer{d: d, m: m}, nil
 }
 
-// Map uses memory of the host in place if kernels can: 64-byte aligned, a multiple of 64 bytes. Other memory is copied.
+// Map uses memory of the host in place if kernels can. Other memory is copied.
 func (d *Device) Map(data []byte) (device.Buffer, error) {
-	at := unsafe.Pointer(unsafe.SliceData(data))
-	if len(data) == 0 || uintptr(at)%64 != 0 || len(data)%64 != 0 {
-		b, err := d.Alloc(len(data))
-		if err == nil {
-			_, err = b.WriteAt(data, 0)
+	if k, can := d.k.(Mapper); can {
+		if m, ok := k.Map(data); ok {
+			d.usage.Mapped += len(data)
+			return &buffer{d: d, m: m, host: true}, nil
 		}
-		return b, err
 	}
-	d.usage.Mapped += len(data)
-	return &buffer{d: d, m: kernels.Memory{At: at, Size: len(data)}, host: true}, nil
+	b, err := d.Alloc(len(data))
+	if err == nil {
+		_, err = b.WriteAt(data, 0)
+	}
+	return b, err
 }
-
-// at is the address of a byte of m.
-func at(m kernels.Memory, offset int) unsafe.Pointer { return unsafe.Add(m.At, offset) }
 
 func (b *buffer) Size() int { return b.m.Size }
 
 // Close frees the memory. Programs bound to it are not run again.
 func (b *buffer) Close() error {
-	if b.m.At == nil {
+	if b.m.At == 0 {
 		return nil
 	}
 	b.unbindAll()
 	err := b.drop(&b.other)
 	if b.host {
 		b.d.usage.Mapped -= b.m.Size
-		b.m = kernels.Memory{}
+		b.m = Memory{}
 		return err
 	}
 	return errors.Join(err, b.drop(&b.m))
 }
 
 // drop frees memory of the device.
-func (b *buffer) drop(m *kernels.Memory) error {
-	if m.At == nil {
+func (b *buffer) drop(m *Memory) error {
+	if m.At == 0 {
 		return nil
 	}
 	b.d.use(&b.d.usage.Buffers, -m.Size)
 	free := *m
-	*m = kernels.Memory{}
-	return release(free)
+	*m = Memory{}
+	return b.d.k.Free(free)
 }
 
 // ReadAt copies bytes to the host, in rows.
 func (b *buffer) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 || off > int64(b.m.Size) {
-		return 0, fmt.Errorf("cpu: read at %d of %d bytes", off, b.m.Size)
+		return 0, fmt.Errorf("kernel: read at %d of %d bytes", off, b.m.Size)
 	}
 	if err := b.unsettle(); err != nil {
 		return 0, err
 	}
-	n = copy(p, b.m.Bytes()[off:])
+	n = min(len(p), b.m.Size-int(off))
+	if err := b.d.k.Read(b.m.From(int(off)), p[:n]); err != nil {
+		return 0, err
+	}
 	if n < len(p) {
 		return n, io.EOF
 	}
@@ -99,15 +96,18 @@ func (b *buffer) ReadAt(p []byte, off int64) (n int, err error) {
 // WriteAt copies bytes from the host, in rows.
 func (b *buffer) WriteAt(p []byte, off int64) (n int, err error) {
 	if off < 0 || off > int64(b.m.Size) || len(p) > b.m.Size-int(off) {
-		return 0, fmt.Errorf("cpu: write of %d bytes at %d of %d", len(p), off, b.m.Size)
+		return 0, fmt.Errorf("kernel: write of %d bytes at %d of %d", len(p), off, b.m.Size)
 	}
 	if b.host {
-		return 0, fmt.Errorf("cpu: write to mapped memory, which is only read")
+		return 0, fmt.Errorf("kernel: write to mapped memory, which is only read")
 	}
 	if err := b.unsettle(); err != nil {
 		return 0, err
 	}
-	return copy(b.m.Bytes()[off:], p), nil
+	if err := b.d.k.Write(b.m.From(int(off)), p); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // same reports whether two specs lay out the same.

@@ -1,0 +1,32 @@
+package wazero
+
+import (
+	"fmt"
+	"testing"
+
+	"graft/shared/device"
+	"graft/shared/device/devicetest"
+)
+
+func opener(o Options) devicetest.Opener {
+	return func(t *testing.T) device.Device {
+		t.Helper()
+		d, err := Open(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+}
+
+// TestConformance holds the kernels' module on wazero to the reference.
+func TestConformance(t *testing.T) {
+	for _, threads := range []int{1, 2} {
+		t.Run(fmt.Sprint(threads), func(t *testing.T) { devicetest.Run(t, opener(Options{Threads: threads})) })
+	}
+}
+
+// TestThreadsIdentical holds results to the same bits for any number of threads.
+func TestThreadsIdentical(t *testing.T) {
+	devicetest.Identical(t, opener(Options{Threads: 1}), opener(Options{Threads: 3}))
+}
