@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"gonum.org/v1/gonum/blas/blas32"
+
 	"graft/shared/graph"
 	"graft/shared/model"
 	"graft/shared/nn"
@@ -44,6 +46,8 @@ type lora struct {
 	biasOnly bool               // A and B stay zeros: only lora_B.bias is trained
 	start    string             // "pissa…", "olora": trained apart from first values that follow from the base
 	firsts   map[string]factors // of start, by path
+	// factorize makes them, nil where the adapter is not one that begins to be trained.
+	factorize func(init string, w blas32.General, r int, scale float64) (factors, error)
 }
 
 type loraModule struct {

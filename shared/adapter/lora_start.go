@@ -49,7 +49,7 @@ func (l *lora) starting(init string) (Adapter, error) {
 			return nil, fmt.Errorf("init_lora_weights is %q and target_modules means %s, which has no such start", init, path)
 		}
 	}
-	l.start, l.firsts = init, map[string]factors{}
+	l.start, l.firsts, l.factorize = init, map[string]factors{}, factorize
 	return startedLoRA{l}, nil
 }
 
@@ -89,11 +89,7 @@ func (l *lora) first(name string, shape tensor.Shape, base BaseWeights) ([]float
 		if m.r > min(w.Rows, w.Cols) {
 			return nil, fmt.Errorf("%s: r is %d, expected %d at most for init_lora_weights %s", path, m.r, min(w.Rows, w.Cols), l.start)
 		}
-		kind, rounds, _ := strings.Cut(l.start, "_niter_")
-		n, _ := strconv.Atoi(rounds)
-		if kind == "olora" {
-			f = olora(w, m.r)
-		} else if f, err = pissa(w, m.r, n, float64(m.scale)); err != nil {
+		if f, err = l.factorize(l.start, w, m.r, float64(m.scale)); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		l.firsts[path] = f
@@ -102,6 +98,17 @@ func (l *lora) first(name string, shape tensor.Shape, base BaseWeights) ([]float
 		return slices.Clone(f.a.Data), nil
 	}
 	return slices.Clone(f.b.Data), nil
+}
+
+// factorize makes first values by the rule that init_lora_weights names. A lora has it as a value, so that a program that only uses
+// adapters, such as the browser's engine, does not carry the linear algebra.
+func factorize(init string, w blas32.General, r int, scale float64) (factors, error) {
+	kind, rounds, _ := strings.Cut(init, "_niter_")
+	if kind == "olora" {
+		return olora(w, r), nil
+	}
+	n, _ := strconv.Atoi(rounds)
+	return pissa(w, r, n, scale)
 }
 
 // olora is the first r columns of Q and rows of R of W = Q·R, which need the first r columns of W alone.

@@ -25,6 +25,7 @@ func (b *Base) Fingerprint() (string, error) {
 		return "", err
 	}
 	var err error
+	var half [2]byte
 	g.Leaves(func(v graph.Value, k graph.Kind, name string) bool {
 		if k != graph.Weight || len(v.Shape()) != 1 || len(name) < 6 || name[len(name)-6:] != "weight" {
 			return true
@@ -34,7 +35,8 @@ func (b *Base) Fingerprint() (string, error) {
 			return false
 		}
 		for _, f := range t.Floats() {
-			binary.Write(h, binary.LittleEndian, uint16((math.Float32bits(f)+0x8000)>>16))
+			binary.LittleEndian.PutUint16(half[:], uint16((math.Float32bits(f)+0x8000)>>16))
+			h.Write(half[:])
 		}
 		return true
 	})

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"unsafe"
-
-	"graft/shared/device"
 )
 
 //go:wasmimport host size
@@ -38,5 +36,3 @@ func (files) ReadAt(id int32, p []byte, off int64) (n int, err error) {
 	}
 	return n, nil
 }
-
-func (files) Fill(id int32, b device.Buffer, off, n int64) (bool, error) { return false, nil }

@@ -114,3 +114,19 @@ func (b *buffer) WriteAt(p []byte, off int64) (n int, err error) {
 func same(a, b tensor.Spec) bool {
 	return a.DType == b.DType && a.Shape.Rows() == b.Shape.Rows() && a.Shape.Cols() == b.Shape.Cols()
 }
+
+// Fill has write put the first n bytes of a buffer, in rows, where the kernels have it, as a host can that reads files straight
+// into their memory. ok is false for the buffers of other devices.
+func Fill(b device.Buffer, n int, write func(m Memory) error) (ok bool, err error) {
+	k, ok := b.(*buffer)
+	if !ok {
+		return false, nil
+	}
+	if n < 0 || n > k.m.Size || k.host {
+		return true, fmt.Errorf("kernel: %d bytes into a buffer of %d", n, k.m.Size)
+	}
+	if err := k.unsettle(); err != nil {
+		return true, err
+	}
+	return true, write(k.m)
+}
