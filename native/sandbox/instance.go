@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/tetratelabs/wazero"
 	wasm "github.com/tetratelabs/wazero/api"
@@ -39,6 +40,7 @@ func newInstance(ctx context.Context, o Options, files *fileTable) (*instance, e
 	if o.Cache != nil {
 		c = c.WithCompilationCache(o.Cache)
 	}
+	ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
 	i.runtime = wazero.NewRuntimeWithConfig(ctx, c)
 	if err := i.start(experimental.WithMemoryAllocator(ctx, i.budget), o); err != nil {
 		i.close()
