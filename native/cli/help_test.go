@@ -31,7 +31,7 @@ func TestHelp(t *testing.T) {
 			"merge",
 			"export", "export gguf", "export peft",
 			"pull", "push", "template", "template render",
-			"prompt", "prompt list", "prompt show", "prompt new", "prompt render", "prompt lint", "prompt run", "prompt test", "prompt diff",
+			"prompt", "prompt list", "prompt show", "prompt new", "prompt render", "prompt lint", "prompt run", "prompt test", "prompt diff", "prompt optimize",
 			"data", "data check", "data split", "data clean", "data convert",
 			"runs", "runs show", "runs compare", "runs rerun",
 			"advise",

@@ -12,8 +12,8 @@ func (a *app) promptCommand() *cobra.Command {
 			"prompt 包含与 .prompt 文件有关的命令:YAML 头与 Handlebars 模板(Dotprompt 格式),也可以只有模板。"},
 		"graft prompt render --file classify.prompt --input data.json",
 		func(context.Context, []string) error {
-			return usagef("expected a command: list, show, new, render, lint, run, test or diff")
+			return usagef("expected a command: list, show, new, render, lint, run, test, diff or optimize")
 		})
-	cmd.AddCommand(a.promptList(), a.promptShow(), a.promptNew(), a.promptRender(), a.promptLint(), a.promptRun(), a.promptTest(), a.promptDiff())
+	cmd.AddCommand(a.promptList(), a.promptShow(), a.promptNew(), a.promptRender(), a.promptLint(), a.promptRun(), a.promptTest(), a.promptDiff(), a.promptOptimize())
 	return cmd
 }

@@ -84,3 +84,41 @@ func scalar(n *yaml.Node) (any, error) {
 	}
 	return n.Value, nil
 }
+
+// FormatYAML writes a value as a YAML document, keeping the order of keys.
+func FormatYAML(v any) (string, error) {
+	data, err := yaml.Marshal(yamlNode(v))
+	return string(data), err
+}
+
+func yamlNode(v any) *yaml.Node {
+	switch v := v.(type) {
+	case *Object:
+		n := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+		for _, k := range v.Keys() {
+			n.Content = append(n.Content, yamlNode(k), yamlNode(v.values[k]))
+		}
+		return n
+	case []any:
+		n := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+		for _, e := range v {
+			n.Content = append(n.Content, yamlNode(e))
+		}
+		return n
+	case string:
+		n := &yaml.Node{}
+		n.SetString(v)
+		return n
+	}
+	n := &yaml.Node{Kind: yaml.ScalarNode, Value: FormatJSON(v, 0)}
+	return n
+}
+
+// Source is a .prompt file of front matter, none if it is nil, and a template.
+func Source(front *Object, template string) (string, error) {
+	if front == nil {
+		return template, nil
+	}
+	head, err := FormatYAML(front)
+	return "---\n" + head + "---\n" + template + "\n", err
+}
