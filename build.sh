@@ -9,7 +9,7 @@ verbs=(
 	"demo|build, train an adapter on examples/finance, let it answer, and compare four methods (under four minutes)|构建,在 examples/finance 上训练适配器并作答,再比较四种方法(四分钟内)"
 	"test|set up and pass all tests|准备环境并通过全部测试"
 	"build|leave bin/graft, with the web runtime in it|生成 bin/graft(内含网页运行时)"
-	"wasm|leave wasm/dist/engine.wasm: the engine for browsers, the edge and sandboxes|生成 wasm/dist/engine.wasm:浏览器、边缘与沙箱共用的引擎"
+	"wasm|leave in wasm/dist the engine for browsers, the edge and sandboxes, and the Worker of the edge|在 wasm/dist 生成浏览器、边缘与沙箱共用的引擎,以及边缘的 Worker"
 	"bench|measure beside llama.cpp, PyTorch and PEFT, which it sets up (--help says more)|与 llama.cpp、PyTorch、PEFT 对比测速,自动准备对比环境(详见 --help)"
 	"fuzz|run every fuzz test for a time each, 60 seconds or as many as are given: ./build.sh fuzz 10|逐个运行所有模糊测试,每个 60 秒,或给定的秒数:./build.sh fuzz 10"
 	"check|format, vet, and build for every platform that is promised|检查格式、vet,并为所有承诺的平台编译"
@@ -78,6 +78,14 @@ want_simde() {
 		say "libsimde-dev is not installed: tests of the AVX-512 kernels will be skipped; as root, run: apt-get install libsimde-dev"
 }
 
+# want_workerd installs Cloudflare's runtime, in which the tests of the edge run. It is one program; npm is only what brings it.
+want_workerd() {
+	local version=1.20261117.1 at=.cache/workerd
+	grep -qs "\"version\": \"$version\"" $at/node_modules/workerd/package.json && return
+	command -v npm >/dev/null && npm install --prefix $at --no-save --no-audit --no-fund --ignore-scripts --loglevel=error "workerd@$version" >/dev/null 2>&1 ||
+		say "workerd is not installed: tests of the edge will be skipped; install npm, and let this machine reach its registry"
+}
+
 # modules fetches the Go modules that go.mod names, as go.sum has them.
 modules() {
 	go mod download 2>/dev/null || go mod download || die "the Go modules of go.mod could not be fetched; is the network there? (GOPROXY=$(go env GOPROXY))"
@@ -92,10 +100,17 @@ engine() {
 	GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 go build -trimpath -buildmode=c-shared -ldflags "-s -w -X main.version=$(version)" -o wasm/dist/engine.wasm ./wasm/engine
 }
 
+# edge builds the Cloudflare Worker's Go program, with the glue of the library it is written with.
+edge() {
+	go tool workers-assets-gen -mode=go -runtime=cloudflare -o wasm/dist/edge
+	GOOS=js GOARCH=wasm CGO_ENABLED=0 go build -trimpath -tags nethttpomithttp2 -ldflags "-s -w -X main.version=$(version)" -o wasm/dist/edge/app.wasm ./wasm/edge/worker
+}
+
 do_wasm() {
 	need_go
 	modules
 	engine
+	edge
 }
 
 do_build() {
@@ -103,6 +118,7 @@ do_build() {
 	need_gcc
 	modules
 	engine
+	edge
 	mkdir -p bin
 	CGO_ENABLED=1 go build -trimpath -ldflags "-s -w -X main.version=$(version)" -o bin/graft ./native/cmd/graft
 }
@@ -169,6 +185,7 @@ generated() {
 pure() { CGO_ENABLED=0 go build ./...; }
 shared_js() { GOOS=js GOARCH=wasm go build ./shared/...; }             # the browser
 shared_wasip1() { GOOS=wasip1 GOARCH=wasm go build ./shared/...; }     # the edge and other WASI hosts
+edge_vet() { GOOS=js GOARCH=wasm go vet ./wasm/edge/worker; }
 engine_vet() { GOOS=wasip1 GOARCH=wasm go vet ./wasm/engine; }         # go vet ./... does not see it
 windows() { CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go build ./...; }
 macos() { CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 go build ./...; }
@@ -201,6 +218,7 @@ do_check() {
 	step "shared for js/wasm" shared_js
 	step "shared for wasip1/wasm" shared_wasip1
 	step "vet of the engine for wasip1/wasm" engine_vet
+	step "vet of the edge for js/wasm" edge_vet
 	step "windows/amd64" windows
 	step "darwin/arm64" macos
 	step "linux/arm64" linux_arm64
@@ -210,6 +228,7 @@ do_check() {
 do_test() {
 	begin
 	want_simde
+	want_workerd
 	step "gofmt" formatted
 	step "go vet" go vet ./...
 	step "generated files" generated
@@ -217,7 +236,9 @@ do_test() {
 	step "shared for js/wasm" shared_js
 	step "shared for wasip1/wasm" shared_wasip1
 	step "vet of the engine for wasip1/wasm" engine_vet
+	step "vet of the edge for js/wasm" edge_vet
 	step "engine.wasm" engine
+	step "the edge's app.wasm" edge
 	tally=$work/tests.log
 	step "tests" env CGO_ENABLED=1 go test -v -timeout 20m ./...
 	step "tests without cgo" env CGO_ENABLED=0 go test -v -timeout 10m ./shared/engine ./native/cli

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"graft/native/edge"
 	"graft/native/term"
 	"graft/native/web"
 	"graft/shared/device"
@@ -23,6 +24,7 @@ type Host struct {
 	Version        string
 	OpenDevice     func(threads int) (device.Device, error) // 0 threads: one for each core
 	Web            web.Files                                // the page of graft web and its runtime
+	Edge           edge.Runtime                             // what graft edge build puts into a Worker
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
@@ -145,6 +147,7 @@ graft predict --adapter out/finance "本季度公司营收同比增长20%,净利
 		a.data(),
 		a.runsCommand(),
 		a.advise(),
+		a.edge(),
 		a.version(),
 	)
 	root.SetHelpCommand(&cobra.Command{Use: "help [command]", Hidden: true, RunE: func(_ *cobra.Command, args []string) error {

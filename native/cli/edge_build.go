@@ -22,14 +22,11 @@ import (
 // edgeBuild is one run of graft edge build.
 type edgeBuild struct {
 	*app
-	worker              edge.Worker
-	model, tokenizer    string
-	adapters            []string
-	output, places      string
-	quantize            string
-	limit               string
-	overwrite, asJSON   bool
-	weights, sourceBase string
+	worker                edge.Worker
+	model, quantize       string
+	adapters              []string
+	output, places, limit string
+	overwrite, asJSON     bool
 }
 
 func (a *app) edgeBuild() *cobra.Command {
@@ -40,7 +37,7 @@ func (a *app) edgeBuild() *cobra.Command {
 			"build 生成可由 wrangler 部署的目录:引擎、模型及适配器、配置,以及写有命令的 README。\nWorker 向持有密钥者提供 POST /v1/classify、/v1/chat/completions 和 /v1/embeddings。内存由同一引擎事先计算并打印,\n放不下则拒绝生成。适配器若以 4 位训练,基础模型默认存为 NF4,可用 --quantize 更改。"},
 		`graft edge build --adapter out/finance --output-dir worker
 graft edge build --model base --adapter finance=out/finance --adapter tone=out/tone --output-dir worker
-graft edge build --model all-MiniLM-L6-v2 --quantize q8_0 --weights r2 --store models --output-dir worker`,
+graft edge build --model all-MiniLM-L6-v2 --quantize nf4 --task embed --weights r2 --store models --output-dir worker`,
 		func(ctx context.Context, _ []string) error { return b.run(ctx) })
 	f, of := cmd.Flags(), a.lang.of
 	f.StringVar(&b.model, "model", "", of(text{"base model: a Hugging Face directory, a GGUF file, or a name as graft pull takes it; default: the one the first adapter names", "基础模型:Hugging Face 目录、GGUF 文件或 graft pull 接受的名称(默认为第一个适配器记录的模型)"}))
@@ -62,8 +59,8 @@ graft edge build --model all-MiniLM-L6-v2 --quantize q8_0 --weights r2 --store m
 }
 
 func (b *edgeBuild) run(ctx context.Context) (err error) {
-	if b.Web == nil {
-		return errNoWeb
+	if err := b.Edge.Check(); err != nil {
+		return err
 	}
 	work, err := os.MkdirTemp("", "graft-edge-")
 	if err != nil {
@@ -122,7 +119,7 @@ func (b *edgeBuild) prepare(ctx context.Context, work string) (err error) {
 	if err != nil {
 		return err
 	}
-	w.Runtime, w.Weights, w.Version, w.Built = *b.Web, edge.Weights(b.places), b.Version, time.Now().Unix()
+	w.Runtime, w.Weights, w.Version, w.Built = b.Edge, edge.Weights(b.places), b.Version, time.Now().Unix()
 	w.Model.Name = edge.ModelName(path)
 	w.Open.Name = w.Model.Name
 	if w.Name == "" {

@@ -47,10 +47,11 @@ type Worker struct {
 
 // Runtime is where a Worker's modules come from.
 type Runtime struct {
-	Dist    fs.FS // what ./build.sh wasm makes: engine.wasm, and in edge/ the Go program with its glue
-	Kernels fs.FS // kernels_simd.wasm, kernels_relaxed.wasm
-	JS      fs.FS // engine.mjs and what it imports
-	Edge    fs.FS // entry.mjs and what it imports
+	Dist    fs.FS  // what ./build.sh wasm makes: engine.wasm, and in edge/ the Go program with its glue
+	SIMD    []byte // kernels_simd.wasm
+	Relaxed []byte // kernels_relaxed.wasm
+	JS      fs.FS  // engine.mjs and what it imports
+	Edge    fs.FS  // entry.mjs and what it imports
 }
 
 // Model is the base.

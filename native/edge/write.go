@@ -30,22 +30,33 @@ type Report struct {
 // ErrMemory is of a Worker whose plan is over its limit.
 var ErrMemory = errors.New("more memory than the Worker has")
 
+// ErrNoRuntime is of a graft that was built without what the edge needs.
+var ErrNoRuntime = errors.New("this graft was built without the web runtime: build it with ./build.sh build")
+
+// Check reports what the runtime lacks.
+func (r Runtime) Check() error {
+	_, err := r.modules()
+	return err
+}
+
 // modules gives the Worker's own files by their names in the folder worker.
 func (r Runtime) modules() (map[string][]byte, error) {
-	files := map[string][]byte{}
+	if r.Dist == nil {
+		return nil, ErrNoRuntime
+	}
+	files := map[string][]byte{"kernels_simd.wasm": r.SIMD, "kernels_relaxed.wasm": r.Relaxed}
 	for _, from := range []struct {
 		fsys  fs.FS
 		names []string
 	}{
 		{r.Dist, []string{"engine.wasm", "edge/app.wasm", "edge/worker.mjs", "edge/runtime.mjs", "edge/wasm_exec.js"}},
-		{r.Kernels, []string{"kernels_simd.wasm", "kernels_relaxed.wasm"}},
 		{r.JS, []string{"engine.mjs", "errors.mjs", "kernels.mjs", "wasi.mjs"}},
 		{r.Edge, []string{"entry.mjs", "keeper.mjs", "paged.mjs", "pieces.mjs"}},
 	} {
 		for _, name := range from.names {
 			data, err := fs.ReadFile(from.fsys, name)
 			if err != nil {
-				return nil, fmt.Errorf("this graft was built without the web runtime: build it with ./build.sh build: %w", err)
+				return nil, fmt.Errorf("%w: %w", ErrNoRuntime, err)
 			}
 			files[path.Base(name)] = data
 		}

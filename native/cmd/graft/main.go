@@ -10,10 +10,14 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	kernels "graft/kernels/wasm"
 	"graft/native/cli"
 	"graft/native/cpu"
+	"graft/native/edge"
 	"graft/native/web"
 	"graft/shared/device"
+	"graft/wasm/dist"
+	edgejs "graft/wasm/edge/js"
 	"graft/wasm/js"
 )
 
@@ -23,14 +27,19 @@ var version = ""
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
-	host := cli.Host{
+	os.Exit(newHost().Run(ctx, os.Args[1:]))
+}
+
+// newHost is this process, as the command line sees it.
+func newHost() cli.Host {
+	return cli.Host{
 		Version:    versionOf(),
 		OpenDevice: func(threads int) (device.Device, error) { return cpu.Open(cpu.Options{Threads: threads}) },
 		Web:        web.Files{Folders: []fs.FS{js.Page(), js.Runtime()}},
 		Stdin:      os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv,
+		Edge:   edge.Runtime{Dist: dist.FS(), SIMD: kernels.SIMD, Relaxed: kernels.Relaxed, JS: js.Runtime(), Edge: edgejs.FS()},
 	}
-	os.Exit(host.Run(ctx, os.Args[1:]))
 }
 
 // versionOf is what go install knows where build.sh said nothing.

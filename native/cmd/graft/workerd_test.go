@@ -54,6 +54,8 @@ export default { async fetch(request, env, ctx) {
 		const answer = await env.PIECES.fetch("https://r2.local/" + name);
 		return answer.ok ? { arrayBuffer: () => answer.arrayBuffer() } : null;
 	} } };
+	// printf stored | sha256sum
+	env = { ...env, GRAFT_KEYS: { get: async (sum) => sum === "87b04e58961f9a99d853d4046a0b5b793e7c3e4bbd21f5aca8fb17c20cdb1d8b" ? "its owner" : null } };
 	return worker.fetch(request, env, ctx);
 } };
 `
@@ -188,7 +190,7 @@ func graft(t testing.TB, args ...string) string {
 // builtForEdge skips where the Worker's program was not built.
 func builtForEdge(t testing.TB) {
 	t.Helper()
-	if err := newHost().Web.Check(); err != nil {
+	if err := newHost().Edge.Check(); err != nil {
 		t.Skip(err)
 	}
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
@@ -302,6 +304,9 @@ func (w *worker) health(t *testing.T) (h health) {
 func (w *worker) before(t *testing.T) {
 	if h := w.health(t); h.Status != "ok" || h.Engine.Started || h.Plan.Total < h.Plan.Weights || h.Plan.Weights == 0 || h.Plan.Total > h.Limit {
 		t.Errorf("health: %+v", h)
+	}
+	if status, text := w.send("/v1/models", "stored", ""); status != 200 {
+		t.Errorf("a key of the namespace: status %d %s", status, text)
 	}
 	var models struct{ Data []struct{ ID string } }
 	w.ask("/v1/models", "", &models)
