@@ -58,12 +58,10 @@ export class Engine {
 				size: (/** @type {number} */ file) => BigInt(e.#files.get(file)?.size ?? -1),
 				read: (/** @type {number} */ file, /** @type {bigint} */ offset, /** @type {number} */ at, /** @type {number} */ n) => read(file, offset, own(at, n)),
 				load: (/** @type {number} */ file, /** @type {bigint} */ offset, /** @type {number} */ at, /** @type {number} */ n) => read(file, offset, theirs(at, n)),
+				to_kernels: (/** @type {number} */ to, /** @type {number} */ from, /** @type {number} */ n) => theirs(to, n).set(own(from, n)),
+				from_kernels: (/** @type {number} */ to, /** @type {number} */ from, /** @type {number} */ n) => own(to, n).set(theirs(from, n)),
 			},
-			kernels: {
-				...kernels?.imports,
-				write: (/** @type {number} */ to, /** @type {number} */ from, /** @type {number} */ n) => theirs(to, n).set(own(from, n)),
-				read: (/** @type {number} */ to, /** @type {number} */ from, /** @type {number} */ n) => own(to, n).set(theirs(from, n)),
-			},
+			kernels: kernels?.imports ?? {},
 		});
 		e.#exports = instance.exports;
 		memory = e.#exports.memory;

@@ -1,0 +1,3 @@
+package browser_test
+
+func kernelFiles() map[string][]byte { return nil }
