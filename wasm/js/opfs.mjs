@@ -105,8 +105,7 @@ export class Files {
 				await folder.removeEntry(`${name}.json`).catch(() => {});
 			},
 			async leave() {
-				handle.flush();
-				handle.close();
+				handle.close(); // may be closed already; that is no error
 			},
 		};
 	}

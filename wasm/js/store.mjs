@@ -169,7 +169,7 @@ export class Store {
 		const sink = await this.#place.part(key);
 		let last = 0, total = spec.size ?? 0;
 		try {
-			await this.#room(spec, (spec.size ?? 0) - sink.size);
+			await this.#room(spec, sink.size);
 			const sha256 = await download(spec, sink, {
 				signal,
 				onBytes: (done, of) => {
@@ -183,33 +183,32 @@ export class Store {
 			await sink.finish(entry);
 			return entry;
 		} catch (e) {
-			const have = sink.size;
 			await sink.leave();
-			if (/** @type {any} */ (e)?.name === "QuotaExceededError") throw await this.#full(spec.name, total - have);
+			if (/** @type {any} */ (e)?.name === "QuotaExceededError") throw await this.#full(spec.name, total, sink.size);
 			throw e;
 		}
 	}
 
 	/**
 	 * @param {FileSpec} spec
-	 * @param {number} needed
+	 * @param {number} have bytes that are stored already
 	 */
-	async #room(spec, needed) {
-		if (needed <= 0 || this.kind === "memory") return;
+	async #room({ name, size = 0 }, have) {
+		if (size <= have || this.kind === "memory") return;
 		const { usage, quota } = await this.usage();
-		if (quota > 0 && needed > quota - usage) throw await this.#full(spec.name, needed);
-		if (needed > CHECKED) await navigator.storage?.persist?.().catch(() => false);
+		if (quota > 0 && size - have > quota - usage) throw await this.#full(name, size, have);
+		if (size > CHECKED) await navigator.storage?.persist?.().catch(() => false);
 	}
 
 	/**
 	 * @param {string} name
-	 * @param {number} needed bytes
+	 * @param {number} size bytes; 0: not known
+	 * @param {number} have
 	 */
-	async #full(name, needed) {
-		const { usage, quota } = await this.usage();
-		const want = needed > 0 ? `${megabytes(needed)} more` : "more room";
-		return new GraftError("no_space", `${name}: needs ${want}, but this site may store ${megabytes(Math.max(0, quota - usage))} more of ${megabytes(quota)}; ` +
-			`delete stored models, or free space on the disk, and try again: the download goes on where it stopped`);
+	async #full(name, size, have) {
+		const { usage, quota } = await this.usage(), of = size > 0 ? ` of ${megabytes(size)}` : "";
+		return new GraftError("no_space", `${name}: the browser stores no more than ${megabytes(have)}${of}; this site has ${megabytes(usage)} of ${megabytes(quota)}: ` +
+			`delete stored models, or free space on the disk, and try again; the download goes on where it stopped`);
 	}
 
 	/**

@@ -145,8 +145,7 @@ func (p *tab) until(expression string) {
 	p.t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(30 * time.Millisecond) {
 		var is bool
-		p.run(chromedp.Evaluate(expression, &is))
-		if is {
+		if err := chromedp.Run(p.ctx, chromedp.Evaluate(expression, &is)); err == nil && is { // an error: it is being loaded
 			return
 		}
 		if time.Now().After(end) {
