@@ -9,6 +9,7 @@ verbs=(
 	"demo|build, train an adapter on examples/finance, let it answer, and compare four methods (under four minutes)|构建,在 examples/finance 上训练适配器并作答,再比较四种方法(四分钟内)"
 	"test|set up and pass all tests|准备环境并通过全部测试"
 	"build|leave bin/graft, with the web runtime in it|生成 bin/graft(内含网页运行时)"
+	"package|leave out/graft-llm, the browser runtime as an npm package|生成 out/graft-llm:浏览器运行时的 npm 包"
 	"wasm|leave in wasm/dist the engine for browsers, the edge and sandboxes, and the Worker of the edge|在 wasm/dist 生成浏览器、边缘与沙箱共用的引擎,以及边缘的 Worker"
 	"bench|measure beside llama.cpp, PyTorch and PEFT, which it sets up (--help says more)|与 llama.cpp、PyTorch、PEFT 对比测速,自动准备对比环境(详见 --help)"
 	"fuzz|run every fuzz test for a time each, 60 seconds or as many as are given: ./build.sh fuzz 10|逐个运行所有模糊测试,每个 60 秒,或给定的秒数:./build.sh fuzz 10"
@@ -86,6 +87,12 @@ want_workerd() {
 		say "workerd is not installed: tests of the edge will be skipped; install npm, and let this machine reach its registry"
 }
 
+# want_chromium installs the browser that the page and its runtime are tested in.
+want_chromium() {
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || apt_install chromium ||
+		say "chromium is not installed: tests in a browser will be skipped; as root, run: apt-get install chromium"
+}
+
 # modules fetches the Go modules that go.mod names, as go.sum has them.
 modules() {
 	go mod download 2>/dev/null || go mod download || die "the Go modules of go.mod could not be fetched; is the network there? (GOPROXY=$(go env GOPROXY))"
@@ -113,6 +120,14 @@ do_wasm() {
 	edge
 }
 
+# do_package leaves what npm publish takes.
+do_package() {
+	do_wasm
+	mkdir -p out/graft-llm
+	cp wasm/js/*.mjs wasm/js/package.json wasm/js/README.md LICENSE wasm/dist/engine.wasm kernels/wasm/kernels_*.wasm out/graft-llm/
+	say "out/graft-llm is ready for: npm publish out/graft-llm"
+}
+
 do_build() {
 	need_go
 	need_gcc
@@ -134,6 +149,10 @@ do_demo() {
 		"新产品上线后用户活跃度提升30%,市场份额进一步扩大"
 	say
 	bin/graft compare --config examples/finance/compare.yaml # four methods; those trained by an earlier demo are not trained again
+	say
+	if in_chinese; then say "在浏览器中试用(之后断网也可):bin/graft web --adapter $out,然后打开 http://127.0.0.1:8017/"; else
+		say "To try it in a browser, later without a network too: bin/graft web --adapter $out, then open http://127.0.0.1:8017/"; fi
+	if [ -t 0 ] && [ -t 1 ]; then exec bin/graft web --adapter $out; fi # until Ctrl-C; a run without a terminal ends here
 }
 
 # need_peers checks for what the peers are installed with, unless they are there already.
@@ -229,6 +248,7 @@ do_test() {
 	begin
 	want_simde
 	want_workerd
+	want_chromium
 	step "gofmt" formatted
 	step "go vet" go vet ./...
 	step "generated files" generated

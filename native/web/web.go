@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -31,6 +32,7 @@ type Options struct {
 // Files are the page and its runtime, all in one folder. Of files with the same name the first counts.
 type Files struct {
 	Folders []fs.FS
+	Engine  fs.FS // only its engine.wasm is taken
 	Data    map[string][]byte
 }
 
@@ -85,6 +87,17 @@ func New(o Options) (*Site, error) {
 	s := &Site{options: o, pages: map[string]*file{}, models: map[string]*file{}}
 	for name, data := range o.Files.Data {
 		s.pages[name] = whole(name, data)
+	}
+	for _, name := range []string{EngineName, EngineName + compressed} {
+		if o.Files.Engine == nil {
+			break
+		}
+		switch f, err := open(o.Files.Engine, name); {
+		case err == nil:
+			s.pages[name] = f
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		}
 	}
 	for _, fsys := range o.Files.Folders {
 		err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {

@@ -35,8 +35,11 @@ func newHost() cli.Host {
 	return cli.Host{
 		Version:    versionOf(),
 		OpenDevice: func(threads int) (device.Device, error) { return cpu.Open(cpu.Options{Threads: threads}) },
-		Web:        web.Files{Folders: []fs.FS{js.Page(), js.Runtime()}},
-		Stdin:      os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Web: web.Files{Folders: []fs.FS{js.Page(), js.Runtime()}, Engine: dist.FS(), Data: map[string][]byte{
+			"kernels_simd.wasm": kernels.SIMD, "kernels_relaxed.wasm": kernels.Relaxed,
+			"kernels_simd_mt.wasm": kernels.SIMDThreads, "kernels_relaxed_mt.wasm": kernels.RelaxedThreads,
+		}},
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv,
 		Edge:   edge.Runtime{Dist: dist.FS(), SIMD: kernels.SIMD, Relaxed: kernels.Relaxed, JS: js.Runtime(), Edge: edgejs.FS()},
 	}

@@ -64,6 +64,9 @@ type visitor struct {
 // newVisitor skips the test where there is no Chromium.
 func newVisitor(t *testing.T) *visitor {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("tests in a browser are not short")
+	}
 	ctx, err := chromium()
 	if err != nil {
 		t.Skipf("no Chromium here, which tests of the page need (Debian: apt-get install chromium): %v", err)

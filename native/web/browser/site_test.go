@@ -100,7 +100,7 @@ func newSite(t *testing.T, more map[string][]byte) *web.Site {
 	for name, b := range more {
 		data[name] = b
 	}
-	s, err := web.New(web.Options{Files: web.Files{Folders: []fs.FS{js.Page(), js.Runtime(), dist.FS()}, Data: data}, Models: []web.Model{base}})
+	s, err := web.New(web.Options{Files: web.Files{Folders: []fs.FS{js.Page(), js.Runtime()}, Engine: dist.FS(), Data: data}, Models: []web.Model{base}})
 	must(t, err)
 	return s
 }
