@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"graft/native/cpu"
+	"graft/native/edge"
 	"graft/shared/device"
 	"graft/shared/tokenizer"
 )
@@ -38,6 +39,16 @@ func runIn(t *testing.T, ctx context.Context, env map[string]string, stdin strin
 		Getenv: func(name string) string { return env[name] },
 	}
 	exit = host.Run(ctx, args)
+	return exit, out.String(), err.String()
+}
+
+// runEdge runs a command line of a program that has the web's runtime.
+func runEdge(t *testing.T, e edge.Runtime, args ...string) (exit int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	host := Host{Version: "test", Edge: e, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &err,
+		Getenv: func(name string) string { return map[string]string{"HF_HUB_OFFLINE": "1"}[name] }}
+	exit = host.Run(t.Context(), args)
 	return exit, out.String(), err.String()
 }
 

@@ -11,13 +11,14 @@ import (
 // edge has a subcommand for each thing one does with the engine of the web and the edge.
 func (a *app) edge() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "edge",
-		Short:   a.lang.of(text{"run models at the edge", "在边缘运行模型"}),
-		Example: `graft edge build --adapter out/finance --output-dir worker`,
-		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:   "edge",
+		Short: a.lang.of(text{"run models at the edge", "在边缘运行模型"}),
+		Example: `graft edge run --adapter out/finance "公司营收同比增长20%"
+graft edge build --adapter out/finance --output-dir worker`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.edgeBuild())
+	cmd.AddCommand(a.edgeRun(), a.edgeBuild())
 	return cmd
 }
 

@@ -35,7 +35,7 @@ func TestHelp(t *testing.T) {
 			"data", "data check", "data split", "data clean", "data convert",
 			"runs", "runs show", "runs compare", "runs rerun",
 			"advise",
-			"edge", "edge build",
+			"edge", "edge run", "edge build",
 			"version",
 		} {
 			args := []string{"--help", "--lang", lang}

@@ -53,6 +53,11 @@ func newInstance(ctx context.Context, o Options, files *fileTable) (*instance, e
 }
 
 func (i *instance) start(ctx context.Context, o Options) (err error) {
+	defer func() { // wazero has no error for a first memory that is refused
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, i.runtime); err != nil {
 		return err
 	}

@@ -14,8 +14,7 @@ type budget struct {
 
 var _ experimental.MemoryAllocator = (*budget)(nil)
 
-// Allocate makes a memory of up to max bytes. Its place is reserved at once, which costs nothing before it is used, so that
-// growing copies nothing.
+// Allocate makes a memory of up to most bytes.
 func (b *budget) Allocate(_, most uint64) experimental.LinearMemory {
 	return &linear{budget: b, most: min(most, uint64(b.limit))}
 }
@@ -34,10 +33,12 @@ func (m *linear) Reallocate(size uint64) []byte {
 		b.refused = after
 		return nil
 	}
-	if m.data == nil {
-		m.data = make([]byte, 0, m.most)
+	if size > uint64(cap(m.data)) { // by half more than is asked for, so that growing seldom copies
+		grown := make([]byte, size, max(size, min(size+size/2, m.most)))
+		copy(grown, m.data)
+		m.data = grown
 	}
-	b.used, m.data = after, m.data[:size]
+	b.used, m.data = after, m.data[:size] // what is new has not been written to: it is zero
 	return m.data
 }
 

@@ -108,6 +108,7 @@ func TestWeightsPassTheEngineBy(t *testing.T) {
 // TestLimits sees that limits are errors that say what to do, and that the sandbox answers on.
 func TestLimits(t *testing.T) {
 	o := options(t)
+	o.Stderr = nil // Go's last words are long
 	for name, test := range map[string]struct {
 		memory  int64
 		timeout time.Duration
@@ -141,7 +142,9 @@ func TestLimits(t *testing.T) {
 
 // TestEngineMayEnd sees that a trap is an answer, after which a new engine answers.
 func TestEngineMayEnd(t *testing.T) {
-	s := open(t, options(t))
+	o := options(t)
+	o.Stderr = nil
+	s := open(t, o)
 	if _, err := model(t, s, 0); err != nil {
 		t.Fatal(err)
 	}
