@@ -148,7 +148,9 @@ func TestEngineMayEnd(t *testing.T) {
 	if _, err := model(t, s, 0); err != nil {
 		t.Fatal(err)
 	}
-	s.files.files[1].ReaderAt = broken{}
+	for i := range s.files.files {
+		s.files.files[i].ReaderAt = broken{}
+	}
 	_, err := s.Ask(t.Context(), api.Request{Load: &api.LoadRequest{}})
 	if api.CodeOf(err) != api.Crashed {
 		t.Fatalf("%v, expected a crash", err)
