@@ -52,6 +52,10 @@ func GGUFTokenizer(g *weights.GGUF) (*tokenizer.Tokenizer, error) {
 	}
 	v.BOS, v.AddBOS = around("bos")
 	v.EOS, v.AddEOS = around("eos")
+	if id, ok := m.Int(at + "unknown_token_id"); ok && v.Model == "gpt2" {
+		unknown := int32(id)
+		v.Unknown = &unknown
+	}
 	if v.Model == "t5" {
 		v.RemoveExtraSpaces, _ = m.Bool(at + "remove_extra_whitespaces")
 		table, _ := m.Ints(at + "precompiled_charsmap")

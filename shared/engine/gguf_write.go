@@ -100,7 +100,7 @@ func (b *Base) tokenizerMeta(meta *weights.Meta) error {
 	ids := []struct {
 		key string
 		id  *int32
-	}{{"bos", c.BOSTokenID}, {"eos", nil}, {"padding", c.PadTokenID}}
+	}{{"bos", c.BOSTokenID}, {"eos", nil}, {"padding", c.PadTokenID}, {"unknown", t.Unknown}}
 	if len(c.EOSTokenID) > 0 {
 		ids[1].id = &c.EOSTokenID[0]
 	}

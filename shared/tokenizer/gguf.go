@@ -14,6 +14,8 @@ type GGUF struct {
 	Pre    string    // gpt2: tokenizer.ggml.pre: which pattern splits words, e.g. "llama-bpe"
 	Merges []string  // gpt2: tokenizer.ggml.merges, "a b"
 	Scores []float32 // llama, t5: tokenizer.ggml.scores, one for each token
+	// gpt2: tokenizer.ggml.unknown_token_id, which stands for bytes that the vocabulary lacks; nil: they are dropped.
+	Unknown *int32
 
 	// llama, t5: the text is read as if a space stood before it.
 	// tokenizer.ggml.add_space_prefix, true where that is absent.

@@ -74,6 +74,12 @@ func (g *GGUF) bpe(ignoreMerges bool) (*bpe, error) {
 	}
 	m := g.vocab()
 	m.ignoreMerges = ignoreMerges
+	if g.Unknown != nil {
+		if *g.Unknown < 0 || int(*g.Unknown) >= len(g.Tokens) {
+			return nil, fmt.Errorf("gguf: tokenizer.ggml.unknown_token_id: %d, expected 0 to %d", *g.Unknown, len(g.Tokens)-1)
+		}
+		m.unk = *g.Unknown
+	}
 	merges := make([][2]string, len(g.Merges))
 	for i, s := range g.Merges {
 		// A token may start with a space in some files: the border is the

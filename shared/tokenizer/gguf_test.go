@@ -134,3 +134,41 @@ func TestFromGGUFSentencePiece(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestGGUFUnknown: what a vocabulary has no byte for is tokenizer.ggml.unknown_token_id, and nothing in plain text, where
+// the token is special.
+func TestGGUFUnknown(t *testing.T) {
+	g := ggufOf(load(t, "gpt2"), "gpt-2")
+	at := slices.Index(g.Tokens, "Ą") // the byte 4
+	special := int32(slices.Index(g.Types, ggufControl))
+	if at < 0 || special < 0 {
+		t.Fatal("the fixture has no byte 4 or no special token")
+	}
+	g.Tokens[at] = "no byte"
+	for _, c := range []struct {
+		unknown        *int32
+		encoded, plain int
+	}{{nil, 0, 0}, {&special, 1, 0}} {
+		g.Unknown = c.unknown
+		tok, err := FromGGUF(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bare := len(tok.Append(nil, "a"))
+		if got := tok.Encode("a\x04", false).IDs; len(got) != bare+c.encoded || c.encoded > 0 && got[bare] != special {
+			t.Errorf("unknown %v: encoded as %v", c.unknown, got)
+		}
+		if got := tok.Append(nil, "a\x04"); len(got) != bare+c.plain {
+			t.Errorf("unknown %v: plain text is %v", c.unknown, got)
+		}
+		again, err := tok.GGUF()
+		if err != nil || (again.Unknown == nil) != (c.unknown == nil) {
+			t.Errorf("unknown %v: written as %v, error %v", c.unknown, again.Unknown, err)
+		}
+	}
+	wrong := int32(len(g.Tokens))
+	g.Unknown = &wrong
+	if _, err := FromGGUF(g); err == nil || !strings.Contains(err.Error(), "unknown_token_id") {
+		t.Errorf("unknown token out of range: error %v", err)
+	}
+}

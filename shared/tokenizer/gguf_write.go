@@ -36,6 +36,9 @@ func (t *Tokenizer) GGUF() (GGUF, error) {
 	for _, pair := range m.fields().(bpeFields).Merges {
 		g.Merges = append(g.Merges, pair[0]+" "+pair[1])
 	}
+	if m.unk >= 0 {
+		g.Unknown = &m.unk
+	}
 	t.around(&g)
 	return g, nil
 }
