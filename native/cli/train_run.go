@@ -185,6 +185,9 @@ func (t *training) announce() error {
 	if n := t.job.Truncated; n > 0 {
 		t.note(text{"%d of %d training texts are longer than max_length and were cut", "%d/%d 条训练文本超过 max_length,已截断"}, n, len(t.tables.train.Rows))
 	}
+	if share := t.base.Model.Config().AttentionShare(); share > 0 {
+		t.note(text{"config.json has attention dropout %g, which is left out: attention weights are never in memory", "config.json 的注意力 dropout 为 %g,训练时不使用:注意力权重从不存入内存"}, share)
+	}
 	return t.emit(struct {
 		Event string     `json:"event"`
 		Steps int        `json:"steps"`

@@ -10,4 +10,5 @@ import (
 func TestModels(t *testing.T) {
 	modeltest.Run(t, opener(Options{Threads: 2}))
 	modeltest.Decoders(t, opener(Options{Threads: 2}))
+	modeltest.Encoders(t, opener(Options{Threads: 2}))
 }

@@ -3,7 +3,6 @@ package adapter
 import (
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"strings"
 
@@ -190,7 +189,7 @@ func (l *lora) linear(p nn.Params, x, y, bias graph.Value, kind graph.Kind) grap
 		y = l.apart(p, m, x, y)
 	}
 	if p.Scope().Train && l.LoraDropout > 0 {
-		x = op.Dropout(x, Seed(g), float32(l.LoraDropout), stream(name))
+		x = op.Dropout(x, nn.Seed(g), float32(l.LoraDropout), nn.Stream(name))
 	}
 	y = op.MatMul(op.Linear(x, a), b, op.MatMulConfig{TransposeB: true, Alpha: m.scale, C: y})
 	if l.LoraBias {
@@ -200,16 +199,6 @@ func (l *lora) linear(p nn.Params, x, y, bias graph.Value, kind graph.Kind) grap
 		y = l.dora(p, m, y, bias, a, b, kind)
 	}
 	return y
-}
-
-// Seed is the input that dropout draws its masks from: I32 [2], another pair for every step.
-func Seed(g *graph.Graph) graph.Value { return g.Leaf(graph.Input, "seed", tensor.I32, 2) }
-
-// stream sets the masks of different modules apart.
-func stream(name string) int {
-	h := fnv.New32a()
-	h.Write([]byte(name))
-	return int(int32(h.Sum32()))
 }
 
 // Init follows PEFT: B is zeros and A random, so that the first step starts from the base.

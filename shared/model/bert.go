@@ -20,6 +20,7 @@ type bert struct {
 
 func bertDefaults(c *Config) {
 	c.HiddenAct, c.LayerNormEps, c.TypeVocabSize, c.MaxPositionEmbeddings = "gelu", 1e-12, 2, 512
+	c.HiddenDropoutProb, c.AttentionProbsDropoutProb = 0.1, 0.1
 }
 
 func newBERT(c Config) (Model, error) { return bertBody(c, "bert", 0) }
@@ -62,16 +63,18 @@ func (m bert) embed(p nn.Params, in nn.Inputs) graph.Value {
 	x := nn.Embedding(p.Sub("word_embeddings"), in.Tokens, m.c.VocabSize, m.c.HiddenSize)
 	x = op.Add(x, nn.Embedding(p.Sub("token_type_embeddings"), in.Types(), m.c.TypeVocabSize, m.c.HiddenSize))
 	x = op.Add(x, nn.Embedding(p.Sub("position_embeddings"), positions, m.positions, m.c.HiddenSize))
-	return m.norm(p.Sub("LayerNorm"), x)
+	return nn.Dropout(p, m.norm(p.Sub("LayerNorm"), x), m.c.HiddenDropoutProb)
 }
 
 func (m bert) layer(p nn.Params, i int, x graph.Value, in nn.Inputs) graph.Value {
 	defer p.Graph().Block(i + 1)()
 	width, wide := m.c.HiddenSize, m.c.IntermediateSize
 	o := nn.LinearBias(p.Sub("attention.output.dense"), m.attention(p.Sub("attention.self"), i, x, in), width, width)
+	o = nn.Dropout(p.Sub("attention.output"), o, m.c.HiddenDropoutProb)
 	x = m.norm(p.Sub("attention.output.LayerNorm"), op.Add(o, x))
 	h := op.Activation(nn.LinearBias(p.Sub("intermediate.dense"), x, width, wide), m.act)
-	return m.norm(p.Sub("output.LayerNorm"), op.Add(nn.LinearBias(p.Sub("output.dense"), h, wide, width), x))
+	h = nn.Dropout(p.Sub("output"), nn.LinearBias(p.Sub("output.dense"), h, wide, width), m.c.HiddenDropoutProb)
+	return m.norm(p.Sub("output.LayerNorm"), op.Add(h, x))
 }
 
 func (m bert) attention(p nn.Params, layer int, x graph.Value, in nn.Inputs) graph.Value {
@@ -90,6 +93,7 @@ func (m bert) norm(p nn.Params, x graph.Value) graph.Value {
 func (m bert) Head() Head {
 	return Head{"classifier", "cls", func(p nn.Params, hidden graph.Value, n, labels int) graph.Value {
 		pooled := nn.LinearBias(p.Sub(m.name+".pooler.dense"), nn.First(hidden, n), m.c.HiddenSize, m.c.HiddenSize)
-		return classify(p, "classifier", op.Activation(pooled, op.Tanh), labels)
+		pooled = nn.Dropout(p.Sub("classifier"), op.Activation(pooled, op.Tanh), m.c.classifier())
+		return classify(p, "classifier", pooled, labels)
 	}}
 }

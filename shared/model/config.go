@@ -50,6 +50,7 @@ type Config struct {
 	TorchDType            string            `json:"torch_dtype"` // earlier
 
 	Encoder
+	Dropouts
 	TextConfig json.RawMessage `json:"text_config"` // of a model that also sees: what it reads text with
 }
 
@@ -141,7 +142,7 @@ func (c Config) check() error {
 	if c.NumAttentionHeads%c.NumKeyValueHeads != 0 {
 		return fmt.Errorf("config.json: num_attention_heads %d is no multiple of num_key_value_heads %d", c.NumAttentionHeads, c.NumKeyValueHeads)
 	}
-	return nil
+	return c.Dropouts.check()
 }
 
 // Labels are the names of the classes in order of their ids, nil where config.json has none.

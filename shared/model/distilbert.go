@@ -17,7 +17,10 @@ type distilBERT struct {
 	act op.Act
 }
 
-func distilBERTDefaults(c *Config) { c.Activation, c.MaxPositionEmbeddings = "gelu", 512 }
+func distilBERTDefaults(c *Config) {
+	c.Activation, c.MaxPositionEmbeddings = "gelu", 512
+	c.Dropout, c.AttentionDropout, c.SeqClassifDropout = 0.1, 0.1, 0.2
+}
 
 func newDistilBERT(c Config) (Model, error) {
 	if err := c.encoder(distilBERTEps); err != nil {
@@ -37,7 +40,7 @@ func (m distilBERT) Hidden(p nn.Params, in nn.Inputs) graph.Value {
 	e := p.Sub("embeddings")
 	x := nn.Embedding(e.Sub("word_embeddings"), in.Tokens, m.c.VocabSize, m.c.HiddenSize)
 	x = op.Add(x, nn.Embedding(e.Sub("position_embeddings"), in.Positions, m.c.MaxPositionEmbeddings, m.c.HiddenSize))
-	x = m.norm(e.Sub("LayerNorm"), x)
+	x = nn.Dropout(e, m.norm(e.Sub("LayerNorm"), x), m.c.Dropout)
 	for i := range m.c.NumHiddenLayers {
 		x = m.layer(p.Sub("transformer.layer").Index(i), i, x, in)
 	}
@@ -49,7 +52,8 @@ func (m distilBERT) layer(p nn.Params, i int, x graph.Value, in nn.Inputs) graph
 	width, wide := m.c.HiddenSize, m.c.IntermediateSize
 	x = m.norm(p.Sub("sa_layer_norm"), op.Add(m.attention(p.Sub("attention"), i, x, in), x))
 	h := op.Activation(nn.LinearBias(p.Sub("ffn.lin1"), x, width, wide), m.act)
-	return m.norm(p.Sub("output_layer_norm"), op.Add(nn.LinearBias(p.Sub("ffn.lin2"), h, wide, width), x))
+	h = nn.Dropout(p.Sub("ffn"), nn.LinearBias(p.Sub("ffn.lin2"), h, wide, width), m.c.Dropout)
+	return m.norm(p.Sub("output_layer_norm"), op.Add(h, x))
 }
 
 func (m distilBERT) attention(p nn.Params, layer int, x graph.Value, in nn.Inputs) graph.Value {
@@ -69,6 +73,7 @@ func (m distilBERT) norm(p nn.Params, x graph.Value) graph.Value {
 func (m distilBERT) Head() Head {
 	return Head{"classifier", "cls", func(p nn.Params, hidden graph.Value, n, labels int) graph.Value {
 		x := nn.LinearBias(p.Sub("pre_classifier"), nn.First(hidden, n), m.c.HiddenSize, m.c.HiddenSize)
-		return classify(p, "classifier", op.Activation(x, op.ReLU), labels)
+		x = nn.Dropout(p.Sub("classifier"), op.Activation(x, op.ReLU), m.c.SeqClassifDropout)
+		return classify(p, "classifier", x, labels)
 	}}
 }

@@ -26,6 +26,12 @@ type Decoder interface {
 	Output(p nn.Params) graph.Value
 }
 
+// IsDecoder tells whether m says what comes next.
+func IsDecoder(m Model) bool {
+	_, ok := m.(Decoder)
+	return ok
+}
+
 // architectures has a row for each model_type of config.json. defaults sets what it has where config.json is silent.
 var architectures = []struct {
 	modelType string

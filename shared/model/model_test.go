@@ -50,6 +50,7 @@ func TestBadConfig(t *testing.T) {
 		{`{"model_type":"bert",` + sizes + `,"position_embedding_type":"relative_key"}`, `position_embedding_type is "relative_key"`},
 		{`{"model_type":"bert",` + sizes + `,"type_vocab_size":-1}`, "type_vocab_size is -1, expected 1 to"},
 		{`{"model_type":"bert",` + sizes + `,"layer_norm_eps":0}`, "the norms' epsilon is 0"},
+		{`{"model_type":"bert",` + sizes + `,"hidden_dropout_prob":1}`, "hidden_dropout_prob is 1, expected 0 up to 1"},
 		{`{"model_type":"roberta",` + sizes + `,"max_position_embeddings":2}`, "max_position_embeddings is 2, and positions begin with 2"},
 		{`{"model_type":"modernbert",` + sizes + `,"classifier_pooling":"max"}`, `classifier_pooling is "max"`},
 		{`{"model_type":"modernbert",` + sizes + `,"local_attention":1}`, "layer 1 has a sliding window, and sliding_window has no size"},

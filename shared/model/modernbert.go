@@ -58,7 +58,7 @@ func (m modernBERT) Config() Config { return m.c }
 func (m modernBERT) Hidden(p nn.Params, in nn.Inputs) graph.Value {
 	p = p.Sub("model")
 	x := nn.Embedding(p.Sub("embeddings.tok_embeddings"), in.Tokens, m.c.VocabSize, m.c.HiddenSize)
-	x = m.norm(p.Sub("embeddings.norm"), x)
+	x = nn.Dropout(p.Sub("embeddings"), m.norm(p.Sub("embeddings.norm"), x), m.c.EmbeddingDropout)
 	for i := range m.c.NumHiddenLayers {
 		x = m.layer(p.Sub("layers").Index(i), i, x, in)
 	}
@@ -85,13 +85,14 @@ func (m modernBERT) attention(p nn.Params, layer int, x graph.Value, in nn.Input
 	}
 	q, k = rope.Rotate(p, q, in), rope.Rotate(p, k, in)
 	o := nn.Attend(p, layer, q, k, v, nn.Heads{Query: heads, KV: heads, Dim: width / heads}, in)
-	return linear(p.Sub("Wo"), o, width, width, m.c.AttentionBias)
+	return nn.Dropout(p, linear(p.Sub("Wo"), o, width, width, m.c.AttentionBias), m.c.AttentionDropout)
 }
 
 func (m modernBERT) mlp(p nn.Params, x graph.Value) graph.Value {
 	width, wide := m.c.HiddenSize, m.c.IntermediateSize
 	h := linear(p.Sub("Wi"), x, width, 2*wide, m.c.MLPBias)
-	return linear(p.Sub("Wo"), op.GLU(op.Columns(h, 0, wide), op.Columns(h, wide, wide), m.act), wide, width, m.c.MLPBias)
+	h = nn.Dropout(p, op.GLU(op.Columns(h, 0, wide), op.Columns(h, wide, wide), m.act), m.c.MLPDropout)
+	return linear(p.Sub("Wo"), h, wide, width, m.c.MLPBias)
 }
 
 func (m modernBERT) norm(p nn.Params, x graph.Value) graph.Value {
@@ -109,6 +110,10 @@ func (m modernBERT) Head() Head {
 			pool = nn.Mean
 		}
 		x := linear(p.Sub("head.dense"), pool(hidden, n), m.c.HiddenSize, m.c.HiddenSize, m.c.ClassifierBias)
-		return classify(p, "classifier", m.norm(p.Sub("head.norm"), op.Activation(x, m.headAct)), labels)
+		x = m.norm(p.Sub("head.norm"), op.Activation(x, m.headAct))
+		if m.c.ClassifierDropout != nil {
+			x = nn.Dropout(p.Sub("classifier"), x, *m.c.ClassifierDropout)
+		}
+		return classify(p, "classifier", x, labels)
 	}}
 }

@@ -50,9 +50,9 @@ func (m phi3) layer(p nn.Params, i int, x graph.Value, in nn.Inputs) graph.Value
 	defer p.Graph().Block(i + 1)()
 	eps := float32(m.c.RMSNormEps)
 	h := nn.RMSNorm(p.Sub("input_layernorm"), x, m.c.HiddenSize, eps)
-	x = op.Add(x, m.attention(p.Sub("self_attn"), i, h, in))
+	x = op.Add(x, nn.Dropout(p.Sub("resid_attn_dropout"), m.attention(p.Sub("self_attn"), i, h, in), m.c.ResidPDrop))
 	h = nn.RMSNorm(p.Sub("post_attention_layernorm"), x, m.c.HiddenSize, eps)
-	return op.Add(x, m.mlp(p.Sub("mlp"), h))
+	return op.Add(x, nn.Dropout(p.Sub("resid_mlp_dropout"), m.mlp(p.Sub("mlp"), h), m.c.ResidPDrop))
 }
 
 func (m phi3) attention(p nn.Params, layer int, x graph.Value, in nn.Inputs) graph.Value {

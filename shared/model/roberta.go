@@ -29,7 +29,8 @@ func newRoBERTa(c Config) (Model, error) {
 // Head is two linear layers with tanh between them over the first token.
 func (m roberta) Head() Head {
 	return Head{"classifier.out_proj", "cls", func(p nn.Params, hidden graph.Value, n, labels int) graph.Value {
-		x := nn.LinearBias(p.Sub("classifier.dense"), nn.First(hidden, n), m.c.HiddenSize, m.c.HiddenSize)
-		return classify(p, "classifier.out_proj", op.Activation(x, op.Tanh), labels)
+		x := nn.Dropout(p.Sub("classifier.dense"), nn.First(hidden, n), m.c.classifier())
+		x = op.Activation(nn.LinearBias(p.Sub("classifier.dense"), x, m.c.HiddenSize, m.c.HiddenSize), op.Tanh)
+		return classify(p, "classifier.out_proj", nn.Dropout(p.Sub("classifier.out_proj"), x, m.c.classifier()), labels)
 	}}
 }

@@ -19,7 +19,7 @@ func noisy(h nn.Hooks, g *graph.Graph, rows int) nn.Hooks {
 	h.Embed = func(p nn.Params, index, x graph.Value) graph.Value {
 		if index == g.Leaf(graph.Input, "tokens", tensor.I32, rows) { // and not positions or types
 			size := g.Leaf(graph.Input, "noise", tensor.F32, rows)
-			x = op.Noise(x, size, g.Leaf(graph.Input, "seed", tensor.I32, 2), noiseStream)
+			x = op.Noise(x, size, nn.Seed(g), noiseStream)
 		}
 		if embed != nil {
 			x = embed(p, index, x)

@@ -80,6 +80,9 @@ func New(o Options) (*Trainer, error) {
 	if o.Task == adapter.SeqCls && len(o.Labels) < 2 {
 		return nil, fmt.Errorf("train: %d labels, expected at least 2", len(o.Labels))
 	}
+	if share := o.Model.Config().AttentionShare(); share > 0 && model.IsDecoder(o.Model) {
+		return nil, fmt.Errorf("train: config.json: attention_dropout is %g, expected 0: dropping attention weights is not supported", share)
+	}
 	if err := o.weigh(); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
