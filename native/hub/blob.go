@@ -23,8 +23,11 @@ type blob struct {
 	size int64  // -1: unknown
 	// sum is what its bytes are checked with.
 	sum checksum
-	// open begins to read the content at an offset, or at 0 if the server cannot do that; it tells which.
-	open func(ctx context.Context, offset int64) (body io.ReadCloser, start int64, err error)
+	// steady: what comes of several requests is of one content, or it shows.
+	steady bool
+	// open begins to read length bytes of the content at an offset, toEnd for all that follow, or at 0 if the server cannot
+	// do that; it tells which.
+	open func(ctx context.Context, offset, length int64) (body io.ReadCloser, start int64, err error)
 }
 
 // checksum is a content's expected checksum. The zero value checks nothing.
@@ -191,11 +194,16 @@ func (h *Hub) transfer(ctx context.Context, p *part, b blob, have func(int64)) e
 	if b.size >= 0 && p.n == b.size {
 		return nil
 	}
+	if b.steady && b.size-p.n > h.chunk {
+		if err := h.transferRanges(ctx, p, b, have); !errors.Is(err, errNoRanges) {
+			return err
+		}
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watch := time.AfterFunc(h.stall, func() { cancel(errStalled) })
 	defer watch.Stop()
-	body, start, err := b.open(ctx, p.n)
+	body, start, err := b.open(ctx, p.n, toEnd)
 	if err != nil {
 		return stalled(ctx, err)
 	}

@@ -33,6 +33,7 @@ type Hub struct {
 	Options
 	client *http.Client
 	first  time.Duration // the pause before the first retry
+	chunk  int64         // bytes of a range, of files that are larger
 	stall  time.Duration // how long a transfer may bring nothing
 }
 
@@ -64,7 +65,7 @@ func New(o Options) *Hub {
 	if o.Workers <= 0 {
 		o.Workers = 8
 	}
-	return &Hub{Options: o, client: newClient(), first: 500 * time.Millisecond, stall: 30 * time.Second}
+	return &Hub{Options: o, client: newClient(), first: 500 * time.Millisecond, chunk: 8 << 20, stall: 30 * time.Second}
 }
 
 func (h *Hub) note(s string) {

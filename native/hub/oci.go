@@ -109,10 +109,10 @@ func (h *Hub) pullArtifact(ctx context.Context, ref Ref) (Pulled, error) {
 		return Pulled{}, fmt.Errorf("artifact of type %q: no layer has the name of a file", m.ArtifactType)
 	}
 	bytes, err := h.fetchAll(ctx, f, ref.String(), files, func(_ context.Context, file remoteFile) (blob, error) {
-		open := func(ctx context.Context, offset int64) (io.ReadCloser, int64, error) {
-			return h.openLayer(ctx, repo, layers[file.name], offset)
+		open := func(ctx context.Context, offset, length int64) (io.ReadCloser, int64, error) {
+			return h.openLayer(ctx, repo, layers[file.name], offset, length)
 		}
-		return blob{file.name, file.etag, file.size, checksum{"sha256", file.etag}, open}, nil
+		return blob{file.name, file.etag, file.size, checksum{"sha256", file.etag}, true, open}, nil
 	}, commit)
 	if err != nil {
 		return Pulled{}, err
@@ -171,14 +171,14 @@ func (h *Hub) manifest(ctx context.Context, repo *remote.Repository) (m ocispec.
 }
 
 // openLayer begins to read a layer at an offset. Package remote can seek too, but begins with all of the layer.
-func (h *Hub) openLayer(ctx context.Context, repo *remote.Repository, l ocispec.Descriptor, offset int64) (io.ReadCloser, int64, error) {
+func (h *Hub) openLayer(ctx context.Context, repo *remote.Repository, l ocispec.Descriptor, offset, length int64) (io.ReadCloser, int64, error) {
 	at := repo.Reference
 	scheme := "https"
 	if repo.PlainHTTP {
 		scheme = "http"
 	}
 	ctx = auth.AppendRepositoryScope(ctx, at, auth.ActionPull)
-	return openRange(layerName(l), offset, func(r string) (*http.Response, error) {
+	return openRange(layerName(l), offset, length, func(r string) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+at.Host()+"/v2/"+at.Repository+"/blobs/"+l.Digest.String(), nil)
 		if err != nil {
 			return nil, err

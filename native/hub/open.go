@@ -8,10 +8,13 @@ import (
 	"strconv"
 )
 
+// toEnd is the length of a range that has no end.
+const toEnd = -1
+
 // opener begins downloads of a URL at any offset. tag, if not "", is the ETag that the content must have still.
-func (h *Hub) opener(target, tag, name string) func(context.Context, int64) (io.ReadCloser, int64, error) {
-	return func(ctx context.Context, offset int64) (io.ReadCloser, int64, error) {
-		return openRange(name, offset, func(r string) (*http.Response, error) {
+func (h *Hub) opener(target, tag, name string) func(context.Context, int64, int64) (io.ReadCloser, int64, error) {
+	return func(ctx context.Context, offset, length int64) (io.ReadCloser, int64, error) {
+		return openRange(name, offset, length, func(r string) (*http.Response, error) {
 			req, err := h.request(ctx, http.MethodGet, target)
 			if err != nil {
 				return nil, err
@@ -27,12 +30,15 @@ func (h *Hub) opener(target, tag, name string) func(context.Context, int64) (io.
 	}
 }
 
-// openRange begins to read a content at an offset, or at 0 where the server does not send parts; it tells which. get asks
-// for a range, "" for all.
-func openRange(name string, offset int64, get func(r string) (*http.Response, error)) (io.ReadCloser, int64, error) {
+// openRange begins to read length bytes of a content at an offset, toEnd for all that follow; or all of it from 0 on,
+// where the server does not send parts. It tells where what it gives starts. get asks for a range, "" for all.
+func openRange(name string, offset, length int64, get func(r string) (*http.Response, error)) (io.ReadCloser, int64, error) {
 	r := ""
-	if offset > 0 {
+	if offset > 0 || length != toEnd {
 		r = "bytes=" + strconv.FormatInt(offset, 10) + "-"
+	}
+	if length != toEnd {
+		r += strconv.FormatInt(offset+length-1, 10)
 	}
 	resp, err := get(r)
 	if err != nil {
@@ -50,8 +56,8 @@ func openRange(name string, offset int64, get func(r string) (*http.Response, er
 		return resp.Body, start, nil
 	}
 	resp.Body.Close()
-	if offset == 0 {
+	if r == "" {
 		return nil, 0, fmt.Errorf("%s: the server has no byte of it", name)
 	}
-	return openRange(name, 0, get) // it has less than is here: from the start, then
+	return openRange(name, 0, toEnd, get) // it has less than is here: from the start, then
 }

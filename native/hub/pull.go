@@ -102,7 +102,7 @@ func (h *Hub) pullRepo(ctx context.Context, ref Ref, s Select) (Pulled, error) {
 				return blob{}, err
 			}
 		}
-		return blob{file.name, file.etag, file.size, sumOf(file.etag), h.opener(h.fileURL(ref.Repo, l.commit, file.name), "", file.name)}, nil
+		return blob{file.name, file.etag, file.size, sumOf(file.etag), sumOf(file.etag).kind != "", h.opener(h.fileURL(ref.Repo, l.commit, file.name), "", file.name)}, nil
 	}, l.commit)
 	if err != nil {
 		return Pulled{}, err

@@ -155,10 +155,14 @@ func (f *fakeHub) send(name string, b []byte, w http.ResponseWriter, r *http.Req
 			http.Error(w, "", http.StatusRequestedRangeNotSatisfiable)
 			return
 		}
-		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", start, len(b)-1, len(b)))
-		w.Header().Set("Content-Length", fmt.Sprint(len(b)-start))
+		end := len(b)
+		if _, err := fmt.Sscanf(rng, "bytes=%d-%d", &start, &end); err == nil {
+			end = min(end+1, len(b))
+		}
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", start, end-1, len(b)))
+		w.Header().Set("Content-Length", fmt.Sprint(end-start))
 		w.WriteHeader(http.StatusPartialContent)
-		b = b[start:]
+		b = b[start:end]
 	} else {
 		w.Header().Set("Content-Length", fmt.Sprint(len(b)))
 	}

@@ -74,7 +74,7 @@ func (h *Hub) pullURL(ctx context.Context, ref Ref) (Pulled, error) {
 	}
 	commit := file.etag
 	bytes, err := h.fetchAll(ctx, f, name, []remoteFile{file}, func(context.Context, remoteFile) (blob, error) {
-		return blob{name, file.etag, file.size, checksum{}, h.opener(ref.URL, tag, name)}, nil
+		return blob{name, file.etag, file.size, checksum{}, tag != "", h.opener(ref.URL, tag, name)}, nil
 	}, commit)
 	if err != nil {
 		return Pulled{}, err

@@ -102,7 +102,7 @@ func TestRedirects(t *testing.T) {
 		t.Errorf("got error %v", err)
 	}
 	plain.Close()
-	_, _, err := h.opener(plain.URL+"/x?signature=secret", "", "x")(t.Context(), 0)
+	_, _, err := h.opener(plain.URL+"/x?signature=secret", "", "x")(t.Context(), 0, toEnd)
 	if err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got error %v", err)
 	}
