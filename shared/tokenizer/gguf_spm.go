@@ -39,6 +39,10 @@ func (g *GGUF) spmPipeline(m model, extra []addedToken) (*Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i, a := range added {
+		// llama.cpp's converter writes runs of ▁ as spaces, and they stand for both.
+		added[i].Normalized = !a.Special && !g.SpacePrefix && strings.Trim(a.Content, " ") == ""
+	}
 	for _, a := range extra {
 		added = slices.DeleteFunc(added, func(b addedToken) bool { return b.Content == a.Content })
 		added = append(added, a)

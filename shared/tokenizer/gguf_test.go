@@ -172,3 +172,21 @@ func TestGGUFUnknown(t *testing.T) {
 		t.Errorf("unknown token out of range: error %v", err)
 	}
 }
+
+// TestGGUFRunsOfSpaces: a token of spaces, as llama.cpp's converter writes ▁▁ of Gemma, also stands for ▁ in a text.
+func TestGGUFRunsOfSpaces(t *testing.T) {
+	g := GGUF{Model: "llama", Tokens: []string{"<unk>", "  ", "   ", "▁", "a"}, Types: []int32{ggufUnknown, ggufUserDefined, ggufUserDefined, ggufNormal, ggufNormal},
+		Scores: []float32{0, 0, 0, -1, -2}}
+	tok, err := FromGGUF(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string][]int32{"a  a": {4, 1, 4}, "a ▁a": {4, 1, 4}, "a▁▁▁a": {4, 2, 4}, " a": {3, 4}, "▁    ": {2, 1}} {
+		if got := tok.Append(nil, text); !slices.Equal(got, want) {
+			t.Errorf("%q: got %v, expected %v", text, got, want)
+		}
+		if got := tok.Encode(text, false).IDs; !slices.Equal(got, want) {
+			t.Errorf("%q: encoded as %v, expected %v", text, got, want)
+		}
+	}
+}

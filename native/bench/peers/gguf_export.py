@@ -4,7 +4,9 @@
     gguf_export.py --graft bin/graft greedy DIRECTORY PROMPT…            the directory and its GGUF in f16 continue alike, in graft and llama.cpp
     gguf_export.py --graft bin/graft lora DIRECTORY ADAPTER PROMPT…      the same with an adapter, in llama.cpp as a GGUF LoRA
     gguf_export.py --graft bin/graft quantize DIRECTORY                  q8_0, q4_0 and q4_k_m have llama_model_quantize's types and bytes
-    gguf_export.py --graft bin/graft architectures TOKENIZER_DIRECTORY   small random models of every architecture, made by transformers
+    gguf_export.py --graft bin/graft architectures TOKENIZER_DIRECTORY   small random models of every architecture, made by transformers, and a
+                                                                         random LoRA of all linear layers of each, made by PEFT
+Where texts part, the line tells by how much llama.cpp's likeliest token is before its second there.
 
 Needs llama-cpp-python, gguf, numpy, and for architectures torch and transformers. Files are made in a temporary folder.
 """
@@ -51,14 +53,26 @@ def by_llama_cpp(model, prompts, lora=None):
         ids = m.tokenize(prompt.encode(), add_bos=True)
         m.reset()
         m.eval(ids)
-        new = []
+        new, margins = [], []
         for _ in range(TOKENS):
-            t = int(np.argmax(m.scores[m.n_tokens - 1]))
+            logits = m.scores[m.n_tokens - 1]
+            t = int(np.argmax(logits))
+            margins.append(float(logits[t] - np.partition(logits, -2)[-2]))
             if llama_cpp.llama_vocab_is_eog(llama_cpp.llama_model_get_vocab(m.model), t):
                 break
             new.append(t)
             m.eval([t])
-        yield m.detokenize(new, prev_tokens=ids).decode("utf-8", "replace")
+        yield [m.detokenize(new[:n], prev_tokens=ids).decode("utf-8", "replace") for n in range(len(new) + 1)], margins
+
+
+def compare(what, got, want):
+    beginnings, margins = want
+    detail = repr(beginnings[-1])
+    if got != beginnings[-1]:
+        n = max(n for n, b in enumerate(beginnings) if got.startswith(b.rstrip("\ufffd")))
+        if n < len(margins):
+            detail += f", graft {got!r}: parts after {n} tokens, where two logits of llama.cpp are {margins[n]:.2g} apart"
+    report(what, got == beginnings[-1], detail)
 
 
 def greedy(args, work, directory=None, prompts=None, outtype="f16"):
@@ -67,16 +81,17 @@ def greedy(args, work, directory=None, prompts=None, outtype="f16"):
     graft(args, "export", "gguf", "--model", str(directory), "--outtype", outtype, "--output", str(file))
     for prompt, want in zip(prompts, by_llama_cpp(file, prompts)):
         for model in (directory, file):
-            report(f"{model}: {prompt!r}", by_graft(args, model, prompt) == want, repr(want))
+            compare(f"{model}: {prompt!r}", by_graft(args, model, prompt), want)
 
 
-def lora(args, work):
+def lora(args, work, directory=None, adapter=None, prompts=None, outtype="f16"):
+    directory, adapter, prompts = directory or args.directory, adapter or args.adapter, prompts or args.prompt
     base, file = work / "base.gguf", work / "lora.gguf"
-    graft(args, "export", "gguf", "--model", args.directory, "--output", str(base))
-    graft(args, "export", "gguf", "--model", args.directory, "--adapter", args.adapter, "--adapter-only", "--output", str(file))
-    for prompt, want in zip(args.prompt, by_llama_cpp(base, args.prompt, file)):
-        for model, adapter in ((args.directory, args.adapter), (base, args.adapter), (base, file)):
-            report(f"{model} with {adapter}: {prompt!r}", by_graft(args, model, prompt, adapter) == want, repr(want))
+    graft(args, "export", "gguf", "--model", str(directory), "--outtype", outtype, "--output", str(base))
+    graft(args, "export", "gguf", "--model", str(directory), "--adapter", str(adapter), "--adapter-only", "--outtype", outtype, "--output", str(file))
+    for prompt, want in zip(prompts, by_llama_cpp(base, prompts, file)):
+        for model, with_ in ((directory, adapter), (base, adapter), (base, file)):
+            compare(f"{model} with {with_}: {prompt!r}", by_graft(args, model, prompt, with_), want)
 
 
 def quantize(args, work):
@@ -102,6 +117,7 @@ def quantize(args, work):
 
 
 def architectures(args, work):
+    import peft
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
@@ -124,7 +140,14 @@ def architectures(args, work):
                     p.copy_(torch.randn_like(p) * 0.1 + float("norm" in path and "gemma" not in kind))
         m.save_pretrained(work / name)
         tokenizer.save_pretrained(work / name)
-        greedy(args, work, work / name, ["本季度公司营收", "央行宣布降准,市场对此反应积极,股价上涨,分析师认为后市可期"], "f32")
+        prompts = ["本季度公司营收", "央行宣布降准,市场对此反应积极,股价上涨,分析师认为后市可期"]
+        greedy(args, work, work / name, prompts, "f32")
+        (work / name / "lora").mkdir()
+        adapted = peft.get_peft_model(m, peft.LoraConfig(task_type="CAUSAL_LM", r=4, lora_alpha=8, target_modules="all-linear", init_lora_weights=False))
+        adapted.save_pretrained(work / name / "lora")
+        lora(args, work, work / name, work / name / "lora", prompts, "f32")
+        for file in ("base.gguf", "lora.gguf"):
+            (work / file).unlink()
 
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
