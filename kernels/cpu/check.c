@@ -2,8 +2,9 @@
 
 #include "pack.h"
 
-// The most bytes of one value: offsets and products of sizes stay far from overflow.
-static const int64_t most_bytes = (int64_t)1 << 44;
+// The most bytes of one value, and the most values: offsets and products of sizes stay far from overflow. The widest
+// type takes four bytes a value.
+static const int64_t most_bytes = (int64_t)1 << (sizeof(size_t) == 4 ? 31 : 44), most_values = (int64_t)1 << (sizeof(size_t) == 4 ? 29 : 44);
 
 const char *check_value(const struct value *v) {
 	if (v->dtype < 1 || v->dtype >= DT_COUNT)
@@ -14,7 +15,7 @@ const char *check_value(const struct value *v) {
 	for (int i = 0; i < MAX_RANK; i++) {
 		if (v->dims[i] < 1 || (i >= v->rank && v->dims[i] != 1))
 			return "a dimension is not a size";
-		if (n > most_bytes / v->dims[i])
+		if (n > most_values / v->dims[i])
 			return "the shape has too many values";
 		n *= v->dims[i];
 	}

@@ -24,7 +24,7 @@ int graft_open(int threads, const char *isa, graft **out, graft_message *m) {
 			continue;
 		int wish = isa_named(wishes[i]);
 		if (wish < 0)
-			return message_set(m, GRAFT_INVALID, "instruction set %.40s is not known, expected generic, avx2 or avx512", wishes[i]);
+			return message_set(m, GRAFT_INVALID, "instruction set %.40s is not known, expected one such as %s", wishes[i], isa_names[0]);
 		if (i == 0 && wish > set)
 			return message_set(m, GRAFT_UNSUPPORTED, "instruction set %s, this machine has %s", isa_names[wish], isa_names[set]);
 		if (wish < set)

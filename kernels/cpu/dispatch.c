@@ -2,9 +2,18 @@
 
 #include <stddef.h>
 
+#if defined __wasm_relaxed_simd__
+const char *const isa_names[ISA_SETS] = {"relaxed"};
+#elif defined __wasm__
+const char *const isa_names[ISA_SETS] = {"simd128"};
+#else
 const char *const isa_names[ISA_SETS] = {"generic", "avx2", "avx512"};
+#endif
 
-#if defined __x86_64__
+#if defined __wasm__
+#define EACH_ISA(X, name) X(name##_wasm)
+#define DECLARE_EACH(type, name) type name##_wasm;
+#elif defined __x86_64__
 #define EACH_ISA(X, name) X(name##_generic), X(name##_avx2), X(name##_avx512)
 #define DECLARE_EACH(type, name) type name##_generic, name##_avx2, name##_avx512;
 #else
@@ -72,6 +81,6 @@ int isa_best(void) {
 		return ISA_SET_AVX512;
 	return ISA_SET_AVX2;
 #else
-	return ISA_SET_GENERIC;
+	return 0;
 #endif
 }

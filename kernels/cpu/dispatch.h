@@ -5,7 +5,11 @@
 #include "kernel.h"
 
 // Instruction sets, each able to run what those before it can.
+#if defined __wasm__
+enum { ISA_SET_WASM, ISA_SETS }; // a module is built for one set
+#else
 enum { ISA_SET_GENERIC, ISA_SET_AVX2, ISA_SET_AVX512, ISA_SETS };
+#endif
 
 extern const char *const isa_names[ISA_SETS];
 

@@ -11,7 +11,7 @@
 
 // Limits on hostile input; real programs have a hundredth of it.
 enum { MOST_VALUES = 1 << 22, MOST_STEPS = 1 << 20, MOST_SLOTS = 1 << 20 };
-#define MOST_ARENA ((uint64_t)1 << 44)
+#define MOST_ARENA ((uint64_t)1 << (sizeof(size_t) == 4 ? 31 : 44))
 
 int message_set(graft_message *m, int code, const char *format, ...) {
 	if (m) {

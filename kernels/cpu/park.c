@@ -39,8 +39,11 @@ void unpark(_Atomic uint32_t *word) {
 
 void park_yield(void) { sched_yield(); }
 
-int64_t park_clock(void) {
+static int64_t now(void) {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
+
+park_timer park_timer_start(void) { return (park_timer){now()}; }
+int64_t park_timer_passed(park_timer *t) { return now() - t->at; }

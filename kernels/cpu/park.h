@@ -14,7 +14,11 @@ void unpark(_Atomic uint32_t *word);
 // park_yield gives the core to another thread that wants it.
 void park_yield(void);
 
-// park_clock is a steady time in nanoseconds.
-int64_t park_clock(void);
+// park_timer measures how long somebody waits, in nanoseconds.
+typedef struct {
+	int64_t at;
+} park_timer;
+park_timer park_timer_start(void);
+int64_t park_timer_passed(park_timer *t);
 
 #endif

@@ -1,12 +1,11 @@
 #include "pool.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "park.h"
+#include "thread.h"
 
 // Nanoseconds of spinning. A chunk within a program is soon done; the next program may be a sampling step away.
 enum { SPIN_LEAST = 2000, SPIN_CHUNK = 50000, SPIN_IDLE = 200000 };
@@ -20,7 +19,7 @@ typedef struct {
 typedef struct {
 	_Alignas(64) int64_t spin, idle; // what this thread spins for a chunk and between programs
 	pool *pool;
-	pthread_t handle;
+	thread *thread;
 	int number;
 } worker;
 
@@ -53,8 +52,9 @@ static void await(word *w, int64_t *spin, int64_t most, int (*ready)(const void 
 			return;
 		relax();
 	}
-	const int64_t start = park_clock(), limit = *spin;
-	for (int64_t passed = 0, yielded = 0; passed < limit; passed = park_clock() - start) {
+	const int64_t limit = *spin;
+	park_timer timer = park_timer_start();
+	for (int64_t passed = 0, yielded = 0; passed < limit; passed = park_timer_passed(&timer)) {
 		for (int i = 0; i < 32; i++) {
 			if (ready(arg)) {
 				*spin = limit * 2 < most ? limit * 2 : most;
@@ -103,20 +103,19 @@ static int begun(const void *arg) {
 	return atomic_load(&l->pool->epoch.value) != l->seen;
 }
 
-static void *serve(void *arg) {
-	worker *w = arg;
-	pool *p = w->pool;
+void pool_serve(pool *p, int number) {
+	worker *w = &p->workers[number];
 	for (last l = {p, 0};;) {
 		await(&p->epoch, &w->idle, SPIN_IDLE, begun, &l);
 		l.seen = atomic_load(&p->epoch.value);
 		if (atomic_load(&p->quit))
-			return NULL;
+			return;
 		uint32_t gate = atomic_load(&p->gate);
 		while (!(gate & CLOSED) && !atomic_compare_exchange_weak(&p->gate, &gate, gate + 1)) {
 		}
 		if (gate & CLOSED)
 			continue;
-		p->work(p->arg, w->number);
+		p->work(p->arg, number);
 		if (atomic_fetch_sub(&p->gate, 1) == (CLOSED | 1))
 			pool_progress(p);
 	}
@@ -140,6 +139,11 @@ void pool_run(pool *p, void (*work)(void *arg, int thread), void *arg) {
 	pool_await(p, 0, empty, p);
 }
 
+static void serve(void *arg) {
+	worker *w = arg;
+	pool_serve(w->pool, w->number);
+}
+
 pool *pool_open(int threads) {
 	size_t size = (sizeof(pool) + (size_t)threads * sizeof(worker) + 63) & ~(size_t)63;
 	pool *p = aligned_alloc(64, size);
@@ -148,19 +152,14 @@ pool *pool_open(int threads) {
 	memset(p, 0, size);
 	p->threads = threads;
 	atomic_init(&p->gate, CLOSED);
-	// Signals are for the threads of the Go program.
-	sigset_t all, old;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	int started = 1;
 	for (; started < threads; started++) {
 		worker *w = &p->workers[started];
 		*w = (worker){.spin = SPIN_CHUNK, .idle = SPIN_IDLE, .pool = p, .number = started};
-		if (pthread_create(&w->handle, NULL, serve, w) != 0)
+		if (!(w->thread = thread_open(serve, w)))
 			break;
 	}
 	p->workers[0].spin = SPIN_CHUNK;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (started < threads) {
 		p->threads = started;
 		pool_close(p);
@@ -169,14 +168,18 @@ pool *pool_open(int threads) {
 	return p;
 }
 
-void pool_close(pool *p) {
-	if (!p)
-		return;
+void pool_stop(pool *p) {
 	atomic_store(&p->quit, 1);
 	atomic_fetch_add(&p->epoch.value, 1);
 	if (atomic_load(&p->epoch.asleep))
 		unpark(&p->epoch.value);
+}
+
+void pool_close(pool *p) {
+	if (!p)
+		return;
+	pool_stop(p);
 	for (int i = 1; i < p->threads; i++)
-		pthread_join(p->workers[i].handle, NULL);
+		thread_join(p->workers[i].thread);
 	free(p);
 }

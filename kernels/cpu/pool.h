@@ -19,6 +19,11 @@ pool *pool_open(int threads);
 void pool_close(pool *p);
 int pool_threads(const pool *p);
 
+// pool_serve is what a helper's thread does: it takes part in programs until the pool stops. A helper that comes after
+// pool_stop leaves at once. pool_close stops as well.
+void pool_serve(pool *p, int number);
+void pool_stop(pool *p);
+
 // pool_run calls work(arg, 0), and work(arg, thread) on the other threads that come before that returns, each at least
 // once. It returns when all have returned. One caller at a time.
 void pool_run(pool *p, void (*work)(void *arg, int thread), void *arg);

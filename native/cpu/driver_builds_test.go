@@ -56,7 +56,7 @@ func TestTeam(t *testing.T) {
 		t.Run(build.name, func(t *testing.T) {
 			bin := filepath.Join(t.TempDir(), "team")
 			args := []string{"-std=c11", "-D_GNU_SOURCE", "-g", build.flag, "-o", bin, "-pthread"}
-			for _, source := range []string{"ctest/team.c", "run.c", "pool.c", "park.c"} {
+			for _, source := range []string{"ctest/team.c", "run.c", "pool.c", "park.c", "thread.c"} {
 				args = append(args, filepath.Join(dir, source))
 			}
 			if out, err := exec.Command("gcc", args...).CombinedOutput(); err != nil {
