@@ -3,7 +3,8 @@
 // peers/json_schema.py, which looks at them with another validator.
 //
 // Cost: for each schema an answer that is held to it and one that is not take turns, with the same prompt and as many tokens, round by
-// round; the first round makes the sets of allowed tokens and is told apart from the others, which find them made.
+// round, in seconds of the processor. The first round reads the prompt and makes the sets of allowed tokens, and is told apart from
+// the others, which find both made.
 package main
 
 import (
@@ -30,7 +31,7 @@ import (
 
 // options are the command line.
 type options struct {
-	model, out              string
+	model, out, feature     string
 	threads, tokens, rounds int
 	activations             int
 }
@@ -39,6 +40,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.model, "model", "", "GGUF file or directory")
 	flag.StringVar(&o.out, "out", "", "file for schemas and answers")
+	flag.StringVar(&o.feature, "feature", "", "try only schemas of this feature")
 	flag.IntVar(&o.threads, "threads", 1, "of the CPU")
 	flag.IntVar(&o.tokens, "max-new-tokens", 64, "of an answer")
 	flag.IntVar(&o.rounds, "rounds", 3, "of which the first makes the sets of tokens")
@@ -97,8 +99,11 @@ func run(ctx context.Context, o options) (err error) {
 		w = bufio.NewWriter(f)
 	}
 	var tallies []*tally
-	var first, later []float64 // seconds a token held over seconds a token free
+	var first, later []float64 // seconds of an answer that is held over those of a free one
 	for _, t := range trials() {
+		if o.feature != "" && o.feature != t.Feature {
+			continue
+		}
 		if len(tallies) == 0 || tallies[len(tallies)-1].name != t.Feature {
 			tallies = append(tallies, &tally{name: t.Feature})
 		}
@@ -110,20 +115,21 @@ func run(ctx context.Context, o options) (err error) {
 				request.Temperature = 1
 			}
 			request.ResponseFormat = &api.ResponseFormat{JSONSchema: json.RawMessage(t.Schema)}
-			answer, err := held.Generate(ctx, request)
+			answer, heldSeconds, err := timed(ctx, held, request)
 			if err != nil {
 				return fmt.Errorf("%s: %w", t.Schema, err)
 			}
-			request.ResponseFormat, request.MaxNewTokens = nil, max(answer.CompletionTokens, 8)
-			plain, err := free.Generate(ctx, request)
+			request.ResponseFormat, request.MaxNewTokens = nil, answer.CompletionTokens
+			plain, freeSeconds, err := timed(ctx, free, request)
 			if err != nil {
 				return err
 			}
-			if a, b := answer.TokensPerSecond, plain.TokensPerSecond; a > 0 && b > 0 && answer.CompletionTokens >= 4 {
+			if plain.CompletionTokens == answer.CompletionTokens { // the same prompt and as many tokens: the same work but for the form
+				ratio := heldSeconds / freeSeconds
 				if round == 0 {
-					first = append(first, b/a)
+					first = append(first, ratio)
 				} else {
-					later = append(later, b/a)
+					later = append(later, ratio)
 				}
 			}
 			sum.answers, sum.tokens = sum.answers+1, sum.tokens+answer.CompletionTokens
@@ -141,6 +147,13 @@ func run(ctx context.Context, o options) (err error) {
 		}
 	}
 	return tell(tallies, first, later)
+}
+
+// timed is an answer and the processor's seconds it took, which other work on the machine changes little.
+func timed(ctx context.Context, g *engine.Generator, r api.GenerateRequest) (api.Generation, float64, error) {
+	start := processorSeconds()
+	out, err := g.Generate(ctx, r)
+	return out, processorSeconds() - start, err
 }
 
 // wrong says what an answer lacks of its schema, "" for nothing.
