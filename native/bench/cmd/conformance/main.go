@@ -34,6 +34,7 @@ type options struct {
 	model, out, feature     string
 	threads, tokens, rounds int
 	activations             int
+	temperature             float64
 }
 
 func main() {
@@ -43,6 +44,7 @@ func main() {
 	flag.StringVar(&o.feature, "feature", "", "try only schemas of this feature")
 	flag.IntVar(&o.threads, "threads", 1, "of the CPU")
 	flag.IntVar(&o.tokens, "max-new-tokens", 64, "of an answer")
+	flag.Float64Var(&o.temperature, "temperature", 1, "of the rounds after the first")
 	flag.IntVar(&o.rounds, "rounds", 3, "of which the first makes the sets of tokens")
 	flag.IntVar(&o.activations, "activations", 8, "precision of activations")
 	flag.Parse()
@@ -112,7 +114,7 @@ func run(ctx context.Context, o options) (err error) {
 		for round := range o.rounds {
 			request := api.GenerateRequest{Prompt: "Write one JSON value that fits this JSON Schema: " + t.Schema + "\n", MaxNewTokens: o.tokens, Seed: uint64(round)}
 			if round > 0 {
-				request.Temperature = 1
+				request.Temperature = o.temperature
 			}
 			request.ResponseFormat = &api.ResponseFormat{JSONSchema: json.RawMessage(t.Schema)}
 			answer, heldSeconds, err := timed(ctx, held, request)
