@@ -16,9 +16,21 @@
 #include "gemm_codes.inc.h"
 #include "gemm_int_avx512.inc.h"
 #include "gemm_few_avx512.inc.h"
+#elif defined ISA_WASM
+#include "gemm_codes.inc.h"
+#include "gemm_few_wasm.inc.h"
+#define ISA_FEW_INTEGERS 1
+#endif
+#ifdef ISA_INTEGERS
+#define ISA_FEW_INTEGERS 1
+#endif
+#ifdef ISA_FEW_INTEGERS
+#include "gemm_coded.inc.h"
 #endif
 #ifdef ISA_INTEGERS
 #include "gemm_int.inc.h"
+#endif
+#ifdef ISA_FEW_INTEGERS
 #include "gemm_few_int.inc.h"
 #endif
 #include "gemm_plan.inc.h"

@@ -82,9 +82,11 @@ static void gemm_few_int_task(const gemm_int *p, int64_t task) {
 	case DT_Q8_0: few_groups(DT_Q8_0, p, t); return;
 	case DT_Q4_0: few_groups(DT_Q4_0, p, t); return;
 	case DT_Q4_1: few_groups(DT_Q4_1, p, t); return;
+#ifdef ISA_INTEGERS // all that can be packed
 	case DT_NF4: few_groups(DT_NF4, p, t); return;
 	case DT_Q4_K: few_groups(DT_Q4_K, p, t); return;
 	case DT_Q5_K: few_groups(DT_Q5_K, p, t); return;
 	case DT_Q6_K: few_groups(DT_Q6_K, p, t); return;
+#endif
 	}
 }

@@ -12,33 +12,33 @@ enum { GEMM_F32, GEMM_FEW, GEMM_INT, GEMM_FEW_INT };
 typedef struct {
 	int way;
 	gemm g;
-#ifdef ISA_INTEGERS
+#ifdef ISA_FEW_INTEGERS
 	gemm_int i;
 	gemm rest; // rows of a packed weight past its last group
 #endif
 } plan;
 
 INLINE int plan_way(const gemm *g, int activations) {
-#ifdef ISA_INTEGERS
-	if (gemm_few_int_fits(g, activations)) return GEMM_FEW_INT;
-	if (gemm_int_fits(g, activations)) return GEMM_INT;
-#else
 	(void)activations;
+#ifdef ISA_FEW_INTEGERS
+	if (gemm_few_int_fits(g, activations)) return GEMM_FEW_INT;
+#endif
+#ifdef ISA_INTEGERS
+	if (gemm_int_fits(g, activations)) return GEMM_INT;
 #endif
 	return gemm_few_fits(g) ? GEMM_FEW : GEMM_F32;
 }
 
 // plan_code_bytes is the room for the activations' codes.
 INLINE size_t plan_code_bytes(const gemm *g, int activations) {
-#ifdef ISA_INTEGERS
 	switch (plan_way(g, activations)) {
+#ifdef ISA_INTEGERS
 	case GEMM_INT: return codes_bytes(g->m, g->k, gemm_int_bits(g, activations));
-	case GEMM_FEW_INT: return codes_bytes(g->m, g->k, 8);
-	}
-#else
-	(void)g;
-	(void)activations;
 #endif
+#ifdef ISA_FEW_INTEGERS
+	case GEMM_FEW_INT: return codes_bytes(g->m, g->k, 8);
+#endif
+	}
 	return 0;
 }
 
@@ -55,8 +55,13 @@ static plan plan_of(const gemm *g, int activations, uint8_t *code, int threads) 
 	switch (p.way) {
 #ifdef ISA_INTEGERS
 	case GEMM_INT:
+		p.i = gemm_int_of(g, activations, code, threads);
+		p.rest = gemm_rest(&p.i, g, threads);
+		break;
+#endif
+#ifdef ISA_FEW_INTEGERS
 	case GEMM_FEW_INT:
-		p.i = p.way == GEMM_INT ? gemm_int_of(g, activations, code, threads) : gemm_few_int_of(g, code, threads);
+		p.i = gemm_few_int_of(g, code, threads);
 		p.rest = gemm_rest(&p.i, g, threads);
 		break;
 #endif
@@ -70,7 +75,7 @@ static plan plan_of(const gemm *g, int activations, uint8_t *code, int threads) 
 INLINE int plan_coded(const plan *p) { return p->way == GEMM_INT || p->way == GEMM_FEW_INT; }
 
 INLINE int64_t plan_tasks(const plan *p) {
-#ifdef ISA_INTEGERS
+#ifdef ISA_FEW_INTEGERS
 	if (plan_coded(p)) return gemm_tasks(&p->i.g) + gemm_tasks(&p->rest);
 #endif
 	return gemm_tasks(&p->g);
@@ -78,11 +83,13 @@ INLINE int64_t plan_tasks(const plan *p) {
 
 static void plan_task(const plan *p, int64_t task, uint8_t *local) {
 	switch (p->way) {
-#ifdef ISA_INTEGERS
+#ifdef ISA_FEW_INTEGERS
 	case GEMM_INT:
 	case GEMM_FEW_INT:
 		if (task >= gemm_tasks(&p->i.g)) gemm_f32_task(&p->rest, task - gemm_tasks(&p->i.g), local);
+#ifdef ISA_INTEGERS
 		else if (p->way == GEMM_INT) gemm_int_task(&p->i, task, local);
+#endif
 		else gemm_few_int_task(&p->i, task);
 		return;
 #endif
@@ -93,7 +100,7 @@ static void plan_task(const plan *p, int64_t task, uint8_t *local) {
 
 // plan_codes rounds rows m0 … m1 of the activations.
 INLINE void plan_codes(const plan *p, int64_t m0, int64_t m1) {
-#ifdef ISA_INTEGERS
+#ifdef ISA_FEW_INTEGERS
 	codes_rows(&p->i.c, p->g.a, p->g.a_row, m0, m1, p->g.k);
 #else
 	(void)p;
