@@ -11,6 +11,7 @@ verbs=(
 	"build|leave bin/graft, with the web runtime in it|生成 bin/graft(内含网页运行时)"
 	"package|leave out/graft-llm, the browser runtime as an npm package|生成 out/graft-llm:浏览器运行时的 npm 包"
 	"wasm|leave in wasm/dist the engine for browsers, the edge and sandboxes, and the Worker of the edge|在 wasm/dist 生成浏览器、边缘与沙箱共用的引擎,以及边缘的 Worker"
+	"kernels|build kernels_*.wasm of kernels/wasm from the C of kernels/cpu, with clang 19|用 clang 19 从 kernels/cpu 的 C 代码构建 kernels/wasm 的 kernels_*.wasm"
 	"bench|measure beside llama.cpp, PyTorch and PEFT, which it sets up (--help says more)|与 llama.cpp、PyTorch、PEFT 对比测速,自动准备对比环境(详见 --help)"
 	"fuzz|run every fuzz test for a time each, 60 seconds or as many as are given: ./build.sh fuzz 10|逐个运行所有模糊测试,每个 60 秒,或给定的秒数:./build.sh fuzz 10"
 	"check|format, vet, and build for every platform that is promised|检查格式、vet,并为所有承诺的平台编译"
@@ -93,6 +94,14 @@ want_chromium() {
 		say "chromium is not installed: tests in a browser will be skipped; as root, run: apt-get install chromium"
 }
 
+# clang_version is what the committed kernels_*.wasm were built with; another version may write other bytes.
+clang_version=19.1.7
+
+# want_clang installs the compiler of the kernels' modules.
+want_clang() {
+	{ command -v clang-19 && command -v wasm-ld-19; } >/dev/null || apt_install clang-19 lld-19
+}
+
 # modules fetches the Go modules that go.mod names, as go.sum has them.
 modules() {
 	go mod download 2>/dev/null || go mod download || die "the Go modules of go.mod could not be fetched; is the network there? (GOPROXY=$(go env GOPROXY))"
@@ -128,6 +137,11 @@ do_package() {
 	mkdir -p out/graft-llm
 	cp wasm/js/*.mjs wasm/js/package.json wasm/js/README.md LICENSE wasm/dist/engine.wasm kernels/wasm/kernels_*.wasm out/graft-llm/
 	say "out/graft-llm is ready for: npm publish out/graft-llm"
+}
+
+do_kernels() {
+	want_clang || die "clang-19 or wasm-ld-19 is missing: as root, run: apt-get install clang-19 lld-19"
+	kernels/wasm/build.sh
 }
 
 do_build() {
@@ -208,6 +222,28 @@ generated() {
 	cmp kernels/include/ops.h "$work/ops.h" || { echo "kernels/include/ops.h was not what go generate ./shared/op makes; commit it as it is now"; return 1; }
 }
 
+# kernels_same builds kernels_*.wasm again and compares.
+kernels_same() {
+	local name
+	mkdir -p "$work/kernels"
+	kernels/wasm/build.sh "$work/kernels"
+	for name in simd relaxed simd_mt relaxed_mt; do
+		cmp "kernels/wasm/kernels_$name.wasm" "$work/kernels/kernels_$name.wasm" || { echo "kernels_$name.wasm is not what kernels/cpu gives: run ./build.sh kernels and commit it"; return 1; }
+	done
+}
+
+# step_kernels compares where the compiler is the one that the committed files came from.
+step_kernels() {
+	local have
+	want_clang || true
+	have=$(clang-19 -dumpversion 2>/dev/null || echo missing)
+	if [ "$have" = "$clang_version" ]; then
+		step "kernels for wasm" kernels_same
+	else
+		echo "skip  kernels for wasm: clang-19 is $have, expected $clang_version"
+	fi
+}
+
 # platforms builds every target that is promised.
 pure() { CGO_ENABLED=0 go build ./...; }
 shared_js() { GOOS=js GOARCH=wasm go build ./shared/...; }             # the browser
@@ -241,6 +277,7 @@ do_check() {
 	step "gofmt" formatted
 	step "go vet" go vet ./...
 	step "generated files" generated
+	step_kernels
 	step "without cgo" pure
 	step "shared for js/wasm" shared_js
 	step "shared for wasip1/wasm" shared_wasip1
@@ -260,6 +297,7 @@ do_test() {
 	step "gofmt" formatted
 	step "go vet" go vet ./...
 	step "generated files" generated
+	step_kernels
 	step "without cgo" pure
 	step "shared for js/wasm" shared_js
 	step "shared for wasip1/wasm" shared_wasip1
