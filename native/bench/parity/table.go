@@ -32,6 +32,7 @@ var Hosts = []Entry{
 	{"engine.wasm in Node, 2 threads", func(ctx context.Context, root string) (Host, error) { return Node(ctx, root, 2) }},
 	{"engine.wasm in Chromium", func(ctx context.Context, root string) (Host, error) { return Chromium(ctx, root, 1) }},
 	{"engine.wasm in Chromium, 2 threads", func(ctx context.Context, root string) (Host, error) { return Chromium(ctx, root, 2) }},
+	{"engine.wasm in workerd", Workerd},
 }
 
 // Ask runs the suite in a host and compares; without want there is nothing to compare with.

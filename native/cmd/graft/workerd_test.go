@@ -1,36 +1,31 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"graft/native/bench/workerd"
 )
 
 // root is the project's.
 const root = "../../../"
 
-// findWorkerd is Cloudflare's runtime, which ./build.sh test installs.
+// findWorkerd is Cloudflare's runtime.
 func findWorkerd(t testing.TB) string {
 	t.Helper()
-	path := cmp.Or(os.Getenv("GRAFT_WORKERD"), root+".cache/workerd/node_modules/@cloudflare/workerd-linux-64/bin/workerd")
-	path, err := filepath.Abs(path)
-	if err == nil {
-		_, err = os.Stat(path)
-	}
+	path, err := workerd.Find(root)
 	if err != nil {
-		t.Skipf("workerd, Cloudflare's runtime, is not installed: ./build.sh test does so where npm is (%v)", err)
+		t.Skip(err)
 	}
 	return path
 }
@@ -62,75 +57,45 @@ export default { async fetch(request, env, ctx) {
 
 // worker is a Worker that runs here.
 type worker struct {
-	t       testing.TB
-	url     string
-	process *os.Process
+	t testing.TB
+	*workerd.Process
 }
 
 // startWorker serves a folder of graft edge build, with the key "key". Further bindings are in capnp's form.
 func startWorker(t testing.TB, folder string, bindings ...string) *worker {
 	t.Helper()
-	program := findWorkerd(t)
-	folder, err := filepath.Abs(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := workerd.Worker{Modules: []workerd.Module{{Name: "test.mjs", Text: entry}}, Bindings: append(bindings, `(name = "GRAFT_API_KEYS", text = "other,key")`)}
 	entries, err := os.ReadDir(filepath.Join(folder, "worker"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	modules := []string{fmt.Sprintf("(name = \"test.mjs\", esModule = %q),", entry)}
 	for _, e := range entries {
-		kind := map[string]string{".wasm": "wasm", ".bin": "data"}[filepath.Ext(e.Name())]
-		modules = append(modules, fmt.Sprintf("(name = %q, %s = embed %q),", e.Name(), cmp.Or(kind, "esModule"), "worker/"+e.Name()))
+		w.Modules = append(w.Modules, workerd.Module{Name: e.Name(), Path: filepath.Join(folder, "worker", e.Name())})
 	}
-	pieces := "assets"
-	if _, err := os.Stat(filepath.Join(folder, "weights")); err == nil {
-		pieces = "weights"
+	for _, pieces := range []string{"assets", "weights"} {
+		if path := filepath.Join(folder, pieces); isDirectory(path) {
+			w.Disks = map[string]string{"pieces": path}
+			w.Bindings = append(w.Bindings, `(name = "ASSETS", service = "pieces")`, `(name = "PIECES", service = "pieces")`)
+		}
 	}
-	bindings = append(bindings, `(name = "GRAFT_API_KEYS", text = "other,key")`, `(name = "ASSETS", service = "pieces")`, `(name = "PIECES", service = "pieces")`)
-	services := `(name = "main", worker = .w)`
-	if _, err := os.Stat(filepath.Join(folder, pieces)); err == nil {
-		services += fmt.Sprintf(`, (name = "pieces", disk = %q)`, filepath.Join(folder, pieces))
-	} else {
-		bindings = bindings[:len(bindings)-2]
-	}
-	config := filepath.Join(folder, "test.capnp")
-	text := fmt.Sprintf(`using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (services = [%s], sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]);
-const w :Workerd.Worker = (compatibilityDate = "2025-11-01", modules = [%s], bindings = [%s]);
-`, services, strings.TrimSuffix(strings.Join(modules, "\n"), ","), strings.Join(bindings, ", "))
-	if err := os.WriteFile(config, []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program, "serve", "--control-fd=3", config)
-	events, control, err := os.Pipe()
+	p, err := workerd.Start(findWorkerd(t), w)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said bytes.Buffer
-	cmd.ExtraFiles, cmd.Stdout, cmd.Stderr = []*os.File{control}, &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	control.Close()
 	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-		events.Close()
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
 		if t.Failed() {
-			t.Logf("workerd said:\n%s", &said)
+			t.Logf("workerd said:\n%s", p.Said())
 		}
 	})
-	line, err := bufio.NewReader(events).ReadString('\n')
-	var listening struct{ Port int }
-	if err == nil {
-		err = json.Unmarshal([]byte(line), &listening)
-	}
-	if err != nil {
-		t.Fatalf("workerd does not listen: %v %s\n%s", err, line, &said)
-	}
-	return &worker{t, fmt.Sprintf("http://127.0.0.1:%d", listening.Port), cmd.Process}
+	return &worker{t, p}
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // send sends a request, by GET if there is no body.
@@ -140,7 +105,7 @@ func (w *worker) send(path, key, body string) (int, string) {
 	if body == "" {
 		method = "GET"
 	}
-	r, err := http.NewRequest(method, w.url+path, strings.NewReader(body))
+	r, err := http.NewRequest(method, w.URL+path, strings.NewReader(body))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -267,7 +232,7 @@ func TestWorker(t *testing.T) {
 	t.Run("chat", func(t *testing.T) { w.chats(t) })
 	t.Run("recover", func(t *testing.T) { w.recovers(t, want[0]) })
 	if runtime.GOOS == "linux" {
-		t.Logf("peak memory of workerd: %s", peak(w.process.Pid))
+		t.Logf("peak memory of workerd: %s", peak(w.Pid))
 	}
 }
 
