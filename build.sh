@@ -179,6 +179,17 @@ need_peers() {
 	works || die "g++ or python3 with venv is missing: as root, run: apt-get install g++ python3-venv"
 }
 
+# bench_web measures the page's runtime beside wllama and transformers.js, which it gets from npm; --help says more.
+bench_web() {
+	modules
+	engine
+	want_chromium
+	command -v npm >/dev/null || die "npm is missing, which brings the peers: as root, run: apt-get install npm"
+	mkdir -p .cache/bench
+	CGO_ENABLED=1 go build -trimpath -o .cache/bench/web ./native/bench/cmd/web
+	exec .cache/bench/web "$@"
+}
+
 do_bench() {
 	need_go
 	need_gcc
@@ -187,6 +198,10 @@ do_bench() {
 		modules
 		engine
 		exec go run ./native/bench/cmd/parity "$@"
+	fi
+	if [ "${1:-}" = web ]; then
+		shift
+		bench_web "$@"
 	fi
 	need_peers
 	modules
