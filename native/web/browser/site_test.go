@@ -83,7 +83,7 @@ func adaptersOf(t *testing.T) trained {
 func newSite(t *testing.T, more map[string][]byte) *web.Site {
 	t.Helper()
 	a := adaptersOf(t)
-	if _, err := dist.Read(dist.FS(), dist.Engine); err != nil {
+	if _, err := fs.Stat(dist.FS(), web.EngineName); err != nil {
 		t.Skipf("%v (./build.sh wasm)", err)
 	}
 	base := web.Model{

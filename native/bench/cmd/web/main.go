@@ -197,7 +197,7 @@ func sizes() {
 		w.Close()
 		return out.Len()
 	}
-	engine, err := dist.Read(dist.FS(), dist.Engine)
+	engine, err := fs.ReadFile(dist.FS(), web.EngineName)
 	if err != nil {
 		return
 	}
