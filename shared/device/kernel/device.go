@@ -20,6 +20,9 @@ import (
 	"graft/shared/tensor"
 )
 
+// codes are the ops' numbers: each command that is asked about needs one.
+var codes = op.Codes()
+
 // Device runs programs on kernels.
 type Device struct {
 	k       Kernels
@@ -76,7 +79,7 @@ func Record(o graph.Op, in []tensor.Spec) (command, values []byte, ok bool) {
 		}
 	}
 	p.Steps = []graph.Step{step}
-	b, err := p.Encode(op.Codes())
+	b, err := p.Encode(codes)
 	if err != nil {
 		return nil, nil, false
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"graft/shared/graph"
-	"graft/shared/op"
 	"graft/shared/tensor"
 )
 
@@ -53,7 +52,7 @@ func (d *Device) load(p *graph.Program) (*parts, error) {
 		if s.list[i].loops {
 			continue
 		}
-		b, err := s.list[i].cut(p).Encode(op.Codes())
+		b, err := s.list[i].cut(p).Encode(codes)
 		if err == nil {
 			s.list[i].k, err = d.k.Load(b)
 		}

@@ -10,7 +10,6 @@ package door
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,10 +41,9 @@ func New(h Host) *Door { return &Door{host: h} }
 // Answer answers a request. ctx ends it early.
 func (d *Door) Answer(ctx context.Context, request []byte) []byte {
 	a := d.answer(ctx, request)
-	a.Protocol = api.Protocol
-	b, err := json.Marshal(a)
+	b, err := encode(&a)
 	if err != nil { // a number that is none, such as logits of broken weights
-		b, _ = json.Marshal(api.Answer{Protocol: api.Protocol, Error: api.From(fmt.Errorf("answer: %w", err))})
+		b, _ = encode(&api.Answer{Error: api.From(fmt.Errorf("answer: %w", err))})
 	}
 	return b
 }
