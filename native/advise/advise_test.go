@@ -1,6 +1,7 @@
 package advise
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -98,11 +99,27 @@ func TestFallbacksAndCandidates(t *testing.T) {
 	if a.Get("load_in_4bit") != "" {
 		t.Error("a fallback changed the advice it began with")
 	}
+	space := Space{Methods: []string{"LORA", "PREFIX_TUNING"}, Ranks: []int{4, 64}, Seed: 1, Rate: func(method string) float64 { return map[string]float64{"PREFIX_TUNING": 1e-2}[method] }}
+	list := a.Candidates(12, space)
 	var rates []string
-	for _, c := range a.Candidates() {
+	seen := map[string]bool{}
+	for _, c := range list {
 		rates = append(rates, c.Advice.Get("learning_rate"))
+		key := fmt.Sprint(c.Advice.Settings)
+		if seen[key] {
+			t.Errorf("%s comes twice", c.Name)
+		}
+		seen[key] = true
+		if prefix := c.Advice.Method == "PREFIX_TUNING"; prefix != (c.Advice.Get("r") == "") || prefix && c.Advice.Get("target_modules") != "" {
+			t.Errorf("%s has settings %v", c.Name, c.Advice.Settings)
+		}
 	}
-	if want := []string{"0.00029", "9.7e-05", "0.00087", "0.00029"}; !slices.Equal(rates, want) {
-		t.Errorf("candidates have rates %v, expected %v", rates, want)
+	if want := []string{"0.00029", "0.00087", "9.7e-05", "0.01", "0.00029"}; len(list) != 12 || !slices.Equal(rates[:5], want) {
+		t.Errorf("%d candidates have rates %v, expected %v first", len(list), rates, want)
+	}
+	for i, c := range a.Candidates(7, space) {
+		if c.Name != list[i].Name {
+			t.Errorf("candidate %d of 7 is %s, of 12 %s", i, c.Name, list[i].Name)
+		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"graft/native/advise"
 	"graft/native/recipe"
+	"graft/native/tune"
 	"graft/shared/engine"
 	"graft/shared/train"
 )
@@ -27,12 +28,14 @@ type advising struct {
 	rows, labels, length, tenants    int
 	budget                           time.Duration
 	trial, measure                   bool
-	trialRows                        int
+	trialRows, trials                int
+	methods                          []string // that trials try beside the advised one
 
 	facts  advise.Facts
 	advice *advise.Advice
-	memory int64 // bytes there are; 0: not known
-	steps  int   // of the whole run
+	memory int64                      // bytes there are; 0: not known
+	steps  int                        // of the whole run
+	settle func(*recipe.Recipe) error // what holds whatever is advised; nil: nothing
 	result advised
 }
 
@@ -54,8 +57,8 @@ func (a *app) advise() *cobra.Command {
 	d := &advising{training: training{app: a}}
 	var config recipe.Recipe
 	cmd := a.command("advise", text{"choose a method and its settings, with reasons", "选择微调方法与超参数,并给出依据"},
-		text{"advise looks at data, base and machine and chooses a method and hyper-parameters. Every sentence names its source.\nMemory is that of the recorded training program; time is measured by a few real steps. The recipe it writes is what\ngraft train --config takes. Without a file, --rows, --labels and --length describe the data.\n--rules article follows the table that guides pass on, and says where measurements contradict it.\n--trial fits the candidates on part of the data and takes the one with the best validation score; a search that was\nkilled goes on where it was when the same command is given again.",
-			"advise 根据数据、基座和机器选择方法与超参数,每句话都注明来源。内存取自录制的训练程序,时间由若干真实步骤实测。\n写出的配方可直接用于 graft train --config。没有文件时,用 --rows、--labels 和 --length 描述数据。\n--rules article 采用文章中的表格,并指出与实测证据矛盾之处。\n--trial 用部分数据训练各候选方案,取验证得分最高者;被中断的搜索再次执行同一命令即可继续。"},
+		text{"advise looks at data, base and machine and chooses a method and hyper-parameters. Every sentence names its source.\nMemory is that of the recorded training program; time is measured by a few real steps. The recipe it writes is what\ngraft train --config takes. Without a file, --rows, --labels and --length describe the data.\n--rules article follows the table that guides pass on, and says where measurements contradict it.\n--trial fits methods, learning rates and ranks on part of the data, stops weak trials early and takes the one with the\nbest validation score; a search that was killed goes on where it was when the same command is given again.",
+			"advise 根据数据、基座和机器选择方法与超参数,每句话都注明来源。内存取自录制的训练程序,时间由若干真实步骤实测。\n写出的配方可直接用于 graft train --config。没有文件时,用 --rows、--labels 和 --length 描述数据。\n--rules article 采用文章中的表格,并指出与实测证据矛盾之处。\n--trial 用部分数据试验各种方法、学习率和秩,提前停止较弱的试验,取验证得分最高者;被中断的搜索再次执行同一命令即可继续。"},
 		"graft advise --model base --train-file train.csv --validation-file valid.csv --memory 8GB --time 2h --output recipe.yaml\ngraft advise --rows 5000 --labels 3 --rules article",
 		func(ctx context.Context, _ []string) error {
 			d.recipe = config
@@ -79,6 +82,9 @@ func (a *app) advise() *cobra.Command {
 	f.StringVar(&d.rules, "rules", advise.Evidence, of(text{"evidence or article", "evidence(证据)或 article(文章表格)"}))
 	f.BoolVar(&d.measure, "measure", true, of(text{"take a few steps to measure the time", "用若干步实测耗时"}))
 	f.BoolVar(&d.trial, "trial", false, of(text{"fit small runs and take the best", "训练小规模候选并取最优"}))
+	f.IntVar(&d.trials, "trials", 8, of(text{"trials of --trial; half of those that are left go on each time", "--trial 的试验次数,每轮保留一半"}))
+	f.StringSliceVar(&d.methods, "methods", []string{recipe.LoRA, "PISSA", "PREFIX_TUNING", "IA3"}, of(text{"methods that --trial tries beside the advised one", "--trial 除推荐方法外还要尝试的方法"}))
+	a.runsFlag(f, &d.training.runs)
 	f.IntVar(&d.trialRows, "trial-rows", 1000, of(text{"rows that a trial trains on", "每次试验的训练行数"}))
 	f.StringVar(&config.OutputDir, "output-dir", "out", of(text{"where the recipe's run will write, and where trials are kept", "配方运行的输出目录,试验也保存在此"}))
 	f.StringVar(&d.output, "output", "", of(text{"recipe to write", "要写出的配方文件"}))
@@ -143,6 +149,15 @@ func (d *advising) readFlags() error {
 	if d.trial && (d.model == "" || d.recipe.TrainFile == "") {
 		return usagef("--trial wants --model and --train-file")
 	}
+	for i, m := range d.methods {
+		d.methods[i] = strings.ReplaceAll(strings.ToUpper(m), "-", "_")
+		if !slices.Contains(recipe.Methods(), d.methods[i]) {
+			return usagef("--methods has %q, expected of %q", m, recipe.Methods())
+		}
+	}
+	if d.trials < 1 || d.trials > tune.MaxTrials {
+		return usagef("--trials is %d, expected 1 to %d", d.trials, tune.MaxTrials)
+	}
 	if d.trialRows < 8 || d.tenants < 1 || d.labels < 2 || d.length < 1 || d.rows < 0 {
 		return usagef("--trial-rows is %d, --tenants %d, --labels %d, --length %d, --rows %d: expected at least 8, 1, 2, 1 and 0", d.trialRows, d.tenants, d.labels, d.length, d.rows)
 	}
@@ -180,24 +195,36 @@ func parseBytes(s string) (int64, error) {
 
 // apply brings the advice's settings into the recipe.
 func (d *advising) apply() error {
-	r := recipe.Defaults()
-	r.Model, r.TrainFile, r.Valid, r.OutputDir, r.Task, r.Threads = d.recipe.Model, d.recipe.TrainFile, d.recipe.Valid, d.recipe.OutputDir, d.recipe.Task, d.recipe.Threads
-	r.TextColumn, r.LabelColumn, r.ValidationSplit = d.recipe.TextColumn, d.recipe.LabelColumn, d.recipe.ValidationSplit
+	r, err := d.recipeOf(d.advice)
+	if err == nil {
+		d.recipe = r
+	}
+	return err
+}
+
+// recipeOf is the recipe with the settings of an advice: of the one there is, files, data and machine stay.
+func (d *advising) recipeOf(a *advise.Advice) (recipe.Recipe, error) {
+	r, was := recipe.Defaults(), &d.recipe
+	r.Model, r.Tokenizer, r.TrainFile, r.Valid, r.Test, r.OutputDir = was.Model, was.Tokenizer, was.TrainFile, was.Valid, was.Test, was.OutputDir
+	r.Task, r.TextColumn, r.LabelColumn, r.PromptColumn, r.CompletionColumn, r.MessagesColumn = was.Task, was.TextColumn, was.LabelColumn, was.PromptColumn, was.CompletionColumn, was.MessagesColumn
+	r.ValidationSplit, r.MaxLength, r.Seed, r.Threads, r.Activations = was.ValidationSplit, was.MaxLength, was.Seed, was.Threads, was.Activations
 	var y strings.Builder
-	for _, s := range d.advice.Settings {
+	for _, s := range a.Settings {
 		fmt.Fprintf(&y, "%s: %s\n", s.Key, s.Value)
 	}
 	if err := recipe.Parse([]byte(y.String()), "advice", &r); err != nil {
-		return err
+		return r, err
 	}
-	if d.recipe.TrainFile != "" && d.classifies() {
+	if r.Labels = was.Labels; d.training.labels != nil && was.TrainFile != "" {
 		r.Labels = d.training.labels.Names()
 	}
-	if d.tables.valid == nil && d.recipe.TrainFile == "" { // an imagined file has no rows to validate on
+	if d.tables.valid == nil && was.TrainFile == "" { // an imagined file has no rows to validate on
 		r.EvalStrategy, r.SaveStrategy, r.LoadBestModelAtEnd, r.EarlyStoppingPatience = "no", "no", false, 0
 	}
-	d.recipe = r
-	return nil
+	if d.settle != nil {
+		return r, d.settle(&r)
+	}
+	return r, nil
 }
 
 // finish writes the recipe and prints the advice.

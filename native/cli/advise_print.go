@@ -79,15 +79,21 @@ func (d *advising) printTrials() error {
 	if len(d.result.Trials) == 0 {
 		return nil
 	}
-	of := d.lang.of
 	fmt.Fprintln(d.Stdout)
+	return d.tableOfTrials(d.result.Trials)
+}
+
+// tableOfTrials shows a search to a person.
+func (t *training) tableOfTrials(trials []trialled) error {
+	of := t.lang.of
 	var rows [][]string
-	for _, t := range d.result.Trials {
+	for _, x := range trials {
 		best := ""
-		if t.Best {
+		if x.Best {
 			best = "←"
 		}
-		rows = append(rows, []string{t.Name, fmt.Sprintf("%.4f", t.Score), fmt.Sprintf("%.4f", t.Loss), short(t.Seconds), best})
+		rows = append(rows, []string{fmt.Sprint(x.Run), term.Clean(x.Name), of(statusTexts[x.Status]), fmt.Sprintf("%d/%d", x.Steps, x.Of), score4(x.Score), fmt.Sprintf("%.4f", x.Loss), short(x.Seconds), best})
 	}
-	return d.out.Table([]term.Column{{Name: of(text{"trial", "试验"})}, {Name: d.scoreName(), Right: true}, {Name: "eval_loss", Right: true}, {Name: of(text{"time", "用时"}), Right: true}, {}}, rows)
+	return t.out.Table([]term.Column{{Name: of(text{"run", "运行"}), Right: true}, {Name: of(text{"trial", "试验"})}, {Name: of(text{"state", "状态"})}, {Name: of(text{"steps", "步数"}), Right: true},
+		{Name: t.scoreName(), Right: true}, {Name: "eval_loss", Right: true}, {Name: of(text{"time", "用时"}), Right: true}, {}}, rows)
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,55 +69,55 @@ func TestParseBytes(t *testing.T) {
 	}
 }
 
-// TestAdviseTrial: a search that is stopped keeps its trials, and goes on from them to the result of one that was not.
+// TestAdviseTrial: several methods are tried, weak ones stopped early; a search that is stopped keeps its trials, and goes on from
+// them to the result of one that was not.
 func TestAdviseTrial(t *testing.T) {
 	s := newSetting(t)
-	args := []string{"advise", "--model", s.base, "--train-file", s.train, "--validation-file", s.test, "--measure=false", "--trial", "--json"}
-	whole := object(t, must(t, append(args, "--output-dir", s.out("whole"))...))
+	args := []string{"advise", "--model", s.base, "--train-file", s.train, "--validation-file", s.test, "--measure=false", "--trial", "--trials", "5", "--trial-rows", "24", "--json"}
+	whole := object(t, must(t, append(args, "--output-dir", s.out("whole"), "--runs", s.out("whole.db"))...))
 	trials := whole["trials"].([]any)
-	if len(trials) != 4 {
-		t.Fatalf("trials %v", trials)
-	}
-	best := 0
+	best, stopped, methods := 0, 0, map[string]bool{}
 	for _, trial := range trials {
-		if trial.(map[string]any)["best"] == true {
-			best++
-		}
+		x := trial.(map[string]any)
+		best += boolInt(x["best"] == true)
+		stopped += boolInt(x["status"] == "stopped")
+		methods[strings.Fields(strings.Split(x["name"].(string), ",")[0])[0]] = true
 	}
-	if best != 1 {
-		t.Errorf("%d trials are the best", best)
+	if len(trials) != 5 || best != 1 || stopped < 2 || !methods["LORA"] || !methods["PISSA"] || !methods["PREFIX_TUNING"] || trials[0].(map[string]any)["train_rows"] != 24.0 {
+		t.Errorf("trials %v", trials)
 	}
-	log := filepath.Join(s.out("cut"), "trials", "trials.jsonl")
 	ctx, cancel := context.WithCancel(t.Context())
 	var stdout, stderr strings.Builder
 	host := Host{Version: "test", OpenDevice: func(int) (device.Device, error) { return cpu.Open(cpu.Options{Threads: 1}) },
 		Stdout: &stdout, Stderr: &stderr, Stdin: strings.NewReader(""), Getenv: func(string) string { return "" }}
 	go func() {
 		for ctx.Err() == nil {
-			if b, err := os.ReadFile(log); err == nil && strings.Count(string(b), "\n") > 0 {
+			if evaluationsIn(t, s.out("cut.db")) > 10 {
 				cancel()
 			}
 		}
 	}()
-	if exit := host.Run(ctx, append(args, "--output-dir", s.out("cut"))); exit != exitInterrupted {
+	if exit := host.Run(ctx, append(args, "--output-dir", s.out("cut"), "--runs", s.out("cut.db"))); exit != exitInterrupted {
 		t.Fatalf("exit code %d\n%s", exit, &stderr)
 	}
-	before, err := os.ReadFile(log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resumed := object(t, must(t, append(args, "--output-dir", s.out("cut"))...))
+	resumed := object(t, must(t, append(args, "--output-dir", s.out("cut"), "--runs", s.out("cut.db"))...))
 	for i, trial := range resumed["trials"].([]any) {
 		got, want := trial.(map[string]any), trials[i].(map[string]any)
-		if got["name"] != want["name"] || got["score"] != want["score"] || got["eval_loss"] != want["eval_loss"] || got["best"] != want["best"] {
-			t.Errorf("trial %d is %v, expected %v", i, got, want)
+		for _, key := range []string{"run", "name", "status", "score", "eval_loss", "steps", "best"} {
+			if got[key] != want[key] {
+				t.Errorf("trial %d: %s is %v, expected %v", i, key, got[key], want[key])
+			}
 		}
 	}
-	after, err := os.ReadFile(log)
-	if err != nil || !strings.HasPrefix(string(after), string(before)) || strings.Count(string(after), "\n") != 4 {
-		t.Errorf("trials were done again: %v\n%s\nthen\n%s", err, before, after)
+	if a, b := trialsOf(t, s.out("cut.db")), trialsOf(t, s.out("whole.db")); fmt.Sprint(a) != fmt.Sprint(b) {
+		t.Errorf("got  %v\nwant %v", a, b)
 	}
 	if !strings.Contains(resumed["recipe"].(string), "learning_rate") || resumed["recipe"] != strings.ReplaceAll(whole["recipe"].(string), s.out("whole"), s.out("cut")) {
 		t.Errorf("recipes differ:\n%s\n%s", whole["recipe"], resumed["recipe"])
+	}
+	for _, bad := range [][]string{{"--trials", "0"}, {"--methods", "MAGIC"}, {"--runs", "none"}} {
+		if exit, _, _ := run(t, "", append(append(args, "--output-dir", s.out("bad")), bad...)...); exit != exitUsage {
+			t.Errorf("%v: exit code %d", bad, exit)
+		}
 	}
 }

@@ -128,6 +128,7 @@ graft predict --adapter out/finance "本季度公司营收同比增长20%,净利
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		a.train(),
+		a.run(),
 		a.eval(),
 		a.compare(),
 		a.predict(),

@@ -16,6 +16,7 @@ func TestHelp(t *testing.T) {
 		for _, name := range []string{
 			"",
 			"train",
+			"run",
 			"eval",
 			"compare",
 			"predict",

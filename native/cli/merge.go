@@ -18,11 +18,14 @@ import (
 	"graft/shared/weights"
 )
 
-// mergeTypes has a row for each --dtype, under transformers' names.
-var mergeTypes = []struct {
+// mergeType is a type that weights can be merged in.
+type mergeType struct {
 	name  string
 	dtype tensor.DType
-}{{"float32", tensor.F32}, {"float16", tensor.F16}, {"bfloat16", tensor.BF16}}
+}
+
+// mergeTypes has a row for each --dtype, under transformers' names.
+var mergeTypes = []mergeType{{"float32", tensor.F32}, {"float16", tensor.F16}, {"bfloat16", tensor.BF16}}
 
 func (a *app) merge() *cobra.Command {
 	var output, dtype string

@@ -80,6 +80,16 @@ func (r *Recipe) AdapterMethod() adapter.Method {
 	return nil
 }
 
+// RateOf is a method's usual learning rate, 0 of one that is not known.
+func RateOf(method string) float64 {
+	for _, m := range methods {
+		if m.name == method {
+			return m.rate
+		}
+	}
+	return 0
+}
+
 // Methods are the names a recipe's peft_type may have, in upper case.
 func Methods() []string {
 	names := make([]string, len(methods))

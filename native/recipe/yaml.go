@@ -164,6 +164,19 @@ func Marshal(r Recipe) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// YAML is the value as a recipe has it, in one line.
+func (v Value) YAML() string {
+	n := v.node()
+	if n.Kind == yaml.MappingNode {
+		n.Style = yaml.FlowStyle
+	}
+	b, err := yaml.Marshal(n)
+	if err != nil {
+		panic(fmt.Sprintf("BUG: recipe: %v", err))
+	}
+	return strings.TrimSpace(string(b))
+}
+
 // node is what assign reads v from.
 func (v Value) node() *yaml.Node {
 	switch p := v.p.(type) {

@@ -26,6 +26,8 @@ type Document struct {
 	Identity   [][2]string      `json:"identity"` // name and value: what was measured on what
 	Systems    []System         `json:"systems"`
 	Comparison *eval.Comparison `json:"comparison,omitempty"`
+	Trials     []Attempt        `json:"trials,omitempty"` // of the search that the system comes from
+	ScoreName  string           `json:"score,omitempty"`  // what the trials were compared by
 
 	Chinese bool                   `json:"-"` // language that the page opens in, and that Markdown is written in
 	Items   []Item                 `json:"-"` // rows, for the lists of errors and the CSV
@@ -49,6 +51,18 @@ type Training struct {
 	Trainable       int64   `json:"trainable_parameters"`
 	PeakMemoryBytes int64   `json:"peak_memory_bytes"`
 	AdapterBytes    int64   `json:"adapter_bytes"`
+}
+
+// Attempt is a trial of a search for settings.
+type Attempt struct {
+	Run     int64   `json:"run"`
+	Name    string  `json:"name"`
+	Status  string  `json:"status"`
+	Score   string  `json:"score"`
+	Steps   int     `json:"steps"`
+	Of      int     `json:"steps_of"`
+	Seconds float64 `json:"seconds"`
+	Best    bool    `json:"best,omitempty"`
 }
 
 // Curve are the thresholds of a class.

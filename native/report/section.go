@@ -73,8 +73,21 @@ func (d *Document) sections(s *System) []section {
 	if x := r.Selective; x != nil {
 		out = append(out, section{title: wRisk, picture: func() string { return riskChart(x.Curve) }}, d.budgets(x))
 	}
-	out = append(out, d.speed(r), d.feedback(r.Feedback), d.errors(s))
+	out = append(out, d.speed(r), d.feedback(r.Feedback), d.errors(s), d.trials())
 	return slices.DeleteFunc(out, func(x section) bool { return len(x.rows) == 0 && x.picture == nil })
+}
+
+// trials are those of the search, a row each.
+func (d *Document) trials() section {
+	t := section{title: words{"Trials", "试验"}, columns: []words{{"trial", "试验"}, {"run", "运行"}, {"state", "状态"}, {"steps", "步数"}, {d.ScoreName, d.ScoreName}, {"seconds", "秒"}}, right: 3}
+	for _, x := range d.Trials {
+		row := cells(x.Name, fmt.Sprint(x.Run), x.Status, fmt.Sprintf("%d/%d", x.Steps, x.Of), x.Score, fmt.Sprintf("%.1f", x.Seconds))
+		if x.Best {
+			row[0].mark = "pass"
+		}
+		t.rows = append(t.rows, row)
+	}
+	return t
 }
 
 func (d *Document) targets(r *eval.Result) section {

@@ -34,6 +34,7 @@ type Run struct {
 	Part   int    `json:"part_rows,omitempty"`  // above 0: so many rows of the training file, drawn by the seed
 	Steps  int    `json:"steps"`                // that were taken
 	Of     int    `json:"steps_of"`             // of the whole run
+	Kept   int    `json:"kept_step,omitempty"`  // of a trial: the step of the checkpoint that it was last left at
 	Hashes Hashes `json:"hashes"`               // SHA-256
 	Host   Host   `json:"host"`                 // the machine
 	Graft  string `json:"graft_version"`        // of the program

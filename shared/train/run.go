@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -9,6 +10,9 @@ import (
 	"strings"
 	"time"
 )
+
+// ErrDiverged is the error of a training whose loss or gradient is no number any more.
+var ErrDiverged = errors.New("train: diverged")
 
 // Event is one thing that happened in a run.
 type Event struct {
@@ -66,7 +70,7 @@ func (t *Trainer) one(ctx context.Context, batches [][]int, emit func(Event, err
 	t.state.GlobalStep++
 	e := Event{Kind: "step", Loss: loss, LearningRate: rate, GradNorm: norm, Tokens: tokens, Seconds: time.Since(start).Seconds()}
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return emit(e, fmt.Errorf("train: the gradient of step %d is %g; the weights of the last checkpoint are kept; try a lower learning_rate than %g", t.state.GlobalStep, norm, rate))
+		return emit(e, fmt.Errorf("%w: the gradient of step %d is %g; the weights of the last checkpoint are kept; try a lower learning_rate than %g", ErrDiverged, t.state.GlobalStep, norm, rate))
 	}
 	t.state.log(e, t.epoch())
 	if !emit(e, nil) {

@@ -279,8 +279,8 @@ func (t *Trainer) step(ctx context.Context, epochRows [][]int) (loss, norm float
 		loss += l
 	}
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return loss, 0, tokens, fmt.Errorf("train: the loss of step %d is %g; the weights of the last checkpoint are kept; try a lower learning_rate than %g",
-			t.state.GlobalStep+1, loss, t.o.Arguments.Rate(t.state.GlobalStep, t.total))
+		return loss, 0, tokens, fmt.Errorf("%w: the loss of step %d is %g; the weights of the last checkpoint are kept; try a lower learning_rate than %g",
+			ErrDiverged, t.state.GlobalStep+1, loss, t.o.Arguments.Rate(t.state.GlobalStep, t.total))
 	}
 	norm, err = t.apply(ctx)
 	return loss, norm, tokens, err
