@@ -20,6 +20,9 @@ const financeBase = "../../examples/finance/base"
 
 // TestEdgeRun holds the engine in its sandbox to the native program.
 func TestEdgeRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiling the engine is not short")
+	}
 	runtime := edge.Runtime{Dist: os.DirFS("../../wasm/dist"), SIMD: wasm.SIMD}
 	if _, err := os.Stat("../../wasm/dist/engine.wasm"); err != nil {
 		t.Skip("wasm/dist/engine.wasm is not there: ./build.sh wasm makes it")

@@ -31,6 +31,9 @@ var cache = sync.OnceValue(func() wazero.CompilationCache {
 
 func options(t *testing.T) Options {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("compiling the engine is not short")
+	}
 	engine, err := os.ReadFile("../../wasm/dist/engine.wasm")
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("wasm/dist/engine.wasm is not there: ./build.sh wasm makes it")

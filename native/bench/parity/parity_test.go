@@ -53,6 +53,9 @@ func suite(t *testing.T) *Suite {
 
 // TestHostsAgree asks every host that is here the same.
 func TestHostsAgree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asking every host is not short")
+	}
 	s := suite(t)
 	want, first := Hosts[0].Ask(t.Context(), root, s, nil)
 	if first.Err != nil {
