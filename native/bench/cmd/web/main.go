@@ -50,8 +50,9 @@ var packages = []string{"@wllama/wllama@3.8.1", "@huggingface/transformers@4.3.1
 var script []byte
 
 type options struct {
-	model, onnx, adapter, npm, base string
-	rounds, tokens, words           int
+	model, onnx, adapter, npm, base, only string
+	rounds, tokens, words                 int
+	sizes                                 bool
 }
 
 // result is one run, as the page tells it.
@@ -77,6 +78,8 @@ func main() {
 	f.StringVar(&o.adapter, "adapter", "", "adapter of examples/finance/base, for the times of changing adapters")
 	f.StringVar(&o.npm, "npm", ".cache/bench/npm", "where the peers' packages are, or are put")
 	f.StringVar(&o.base, "base", "examples/finance/base", "base of the adapter")
+	f.StringVar(&o.only, "only", "graft,wllama,transformers", "programs that run in the page")
+	f.BoolVar(&o.sizes, "sizes", false, "print what a page downloads of the runtime by brotli -11, which takes a minute, and nothing else")
 	f.IntVar(&o.rounds, "rounds", 3, "times that every program runs, by turns")
 	f.IntVar(&o.tokens, "tokens", 48, "tokens to write")
 	f.IntVar(&o.words, "words", 200, "words of the prompt")
@@ -88,7 +91,9 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
-	sizes()
+	if o.sizes {
+		return sizes()
+	}
 	if o.model == "" && o.adapter == "" {
 		return fmt.Errorf("--model names no GGUF file")
 	}
@@ -117,9 +122,9 @@ func run(ctx context.Context, o options) error {
 	if o.model == "" {
 		return nil
 	}
-	names := []string{"graft", "wllama"}
-	if o.onnx != "" {
-		names = append(names, "transformers")
+	names := strings.Split(o.only, ",")
+	if o.onnx == "" {
+		names = slices.DeleteFunc(names, func(n string) bool { return n == "transformers" })
 	}
 	all := map[string][]result{}
 	for round := range o.rounds + 1 { // the first fills the browser's storage, and is left out
@@ -189,7 +194,7 @@ func table(all map[string][]result) {
 }
 
 // sizes prints what a page downloads of the runtime, by brotli.
-func sizes() {
+func sizes() error {
 	measure := func(b []byte) int {
 		var out bytes.Buffer
 		w := brotli.NewWriterOptions(&out, brotli.WriterOptions{Quality: 11, LGWin: 24})
@@ -199,7 +204,7 @@ func sizes() {
 	}
 	engine, err := fs.ReadFile(dist.FS(), web.EngineName)
 	if err != nil {
-		return
+		return err
 	}
 	modules := 0
 	names, _ := fs.Glob(js.Runtime(), "*.mjs")
@@ -209,6 +214,7 @@ func sizes() {
 	}
 	e, k := measure(engine), measure(wasm.RelaxedThreads)
 	fmt.Printf("runtime by brotli -11: engine %d, kernels (relaxed, threads) %d, modules %d, all %d bytes\n", e, k, modules, e+k+modules)
+	return nil
 }
 
 // install brings the peers' packages from npm.
