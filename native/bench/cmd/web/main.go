@@ -368,7 +368,7 @@ func native(ctx context.Context, o options, threads, round int) (r result, err e
 		OpenDevice: func(n int) (device.Device, error) { return cpu.Open(cpu.Options{Threads: n}) },
 		Stdin:      strings.NewReader(""), Stdout: &out, Stderr: &said, Getenv: os.Getenv,
 	}
-	code := host.Run(ctx, []string{"generate", "--json", "--model", o.model, "--threads", fmt.Sprint(threads), "--context", "1024", "--max-new-tokens", fmt.Sprint(o.tokens), "--prompt", prompt(round*2+threads, o.words)})
+	code := host.Run(ctx, []string{"generate", "--json", "--model", o.model, "--threads", fmt.Sprint(threads), "--max-new-tokens", fmt.Sprint(o.tokens), "--prompt", prompt(round*2+threads, o.words)})
 	if code != 0 {
 		return r, fmt.Errorf("native: %s", said.String())
 	}
