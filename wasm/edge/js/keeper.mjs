@@ -139,6 +139,9 @@ export class Keeper {
 			});
 			/** @type {(method: string, body: object) => Promise<any>} */
 			const call = (method, body) => this.#paging(context, state, (e) => e.call(method, body));
+			// The beginning of each file at once: all of a small one, the header of a large one.
+			const listed = [...manifest.model, ...manifest.adapters.flatMap((a) => a.files)];
+			await this.#fetch(context, state, [...new Set(listed.flatMap((f) => f.pieces.slice(0, 1)))]);
 			await call("open", { ...manifest.open, files: list(manifest.model), threads: 1, memory_limit: limit });
 			for (const a of manifest.adapters) await call("load_adapter", { name: a.name, files: list(a.files) });
 			for (let loaded = { done: false, next: [] }; !loaded.done; ) {
@@ -211,7 +214,7 @@ export class Keeper {
 	 * @param {string[]} names
 	 */
 	async #fetch(context, { paged }, names) {
-		for (const name of names) paged.hold(name, await fetchPiece(this.#store, context.env, name));
+		await Promise.all(names.map(async (name) => paged.hold(name, await fetchPiece(this.#store, context.env, name))));
 	}
 
 	/** @param {any} env */
