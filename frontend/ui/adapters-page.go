@@ -1,0 +1,6 @@
+package ui
+
+// AdaptersPage opens models and loads adapters.
+type AdaptersPage struct {
+	*App
+}
