@@ -51,7 +51,7 @@ type Progress struct {
 // between tokens.
 type Runner interface {
 	// Open makes the model of a place the one that answers: "embedded", a URL, or the name of a file the user gave.
-	Open(ctx context.Context, place string, progress func(Progress)) (ModelInfo, error)
+	Open(ctx context.Context, place string, threads int, progress func(Progress)) (ModelInfo, error)
 	// Answer calls onText with each new piece.
 	Answer(ctx context.Context, r Request, onText func(string)) (Answer, error)
 	// Count is how many tokens the messages are.

@@ -28,7 +28,7 @@ func LoadSettings(s Store, l Language) (Settings, error) {
 		return set, fmt.Errorf("settings: %w", err)
 	}
 	if data, ok := kept["settings"]; ok {
-		if json.Unmarshal(data, &set) != nil || set.check() != nil {
+		if json.Unmarshal(data, &set) != nil || set.Check() != nil {
 			set = Defaults(l)
 		}
 	}
@@ -37,7 +37,7 @@ func LoadSettings(s Store, l Language) (Settings, error) {
 
 // Save keeps the settings. It may wait.
 func (s Settings) Save(to Store) error {
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return err
 	}
 	data, err := json.Marshal(s)
@@ -47,7 +47,8 @@ func (s Settings) Save(to Store) error {
 	return to.Put(kindSettings, "settings", data)
 }
 
-func (s Settings) check() error {
+// Check reports the first setting that is out of its range.
+func (s Settings) Check() error {
 	switch {
 	case s.Language != English && s.Language != Chinese:
 		return fmt.Errorf("language %q: expected en or zh", s.Language)

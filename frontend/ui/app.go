@@ -212,13 +212,15 @@ func (a *App) Rename(name, folder string) {
 }
 
 // New makes a prompt from a template, or an empty one.
-func (a *App) New(name, text, tests string) {
+func (a *App) New(name, text, tests string) { a.add(name, text, tests, nil) }
+
+func (a *App) add(name, text, tests string, values map[string]string) {
 	d, err := a.Library.Add(name, "", text)
 	if err != nil {
 		a.fail(err)
 		return
 	}
-	d.Tests = tests
+	d.Tests, d.Values = tests, values
 	a.Open(d)
 	a.At = "write"
 	a.keep(d)
@@ -294,6 +296,16 @@ func (a *App) Share() {
 	a.Notice = a.T("library.shared")
 }
 
+// Receive takes in the prompt that the page's address carries, if it carries one.
+func (a *App) Receive(fragment string) {
+	name, text, values, ok, err := studio.ReadShare(fragment)
+	if err != nil || !ok {
+		a.fail(err)
+		return
+	}
+	a.add(name, text, "", values)
+}
+
 // Export offers the prompt as a file.
 func (a *App) Export() {
 	a.flush()
@@ -304,6 +316,10 @@ func (a *App) Export() {
 func (a *App) Choose(change func(s *studio.Settings)) {
 	s := a.Settings
 	change(&s)
+	if err := s.Check(); err != nil {
+		a.fail(err)
+		return
+	}
 	a.Settings = s
 	a.Page.Apply(s)
 	a.async(func() error { return s.Save(a.Store) })

@@ -12,8 +12,9 @@ func (a *App) OpenModel(place string) {
 		return
 	}
 	a.Opening = &studio.Progress{}
+	threads := a.Settings.Threads
 	a.async(func() error {
-		info, err := a.Runner.Open(a.context(), place, func(p studio.Progress) {
+		info, err := a.Runner.Open(a.context(), place, threads, func(p studio.Progress) {
 			a.update(func() { a.Opening = &p })
 		})
 		a.update(func() {
