@@ -119,6 +119,15 @@ engine() {
 }
 
 # edge builds the Cloudflare Worker's Go program, with the glue of the library it is written with.
+# studio builds the studio's program. Beside it lie Go's own glue, and the script that vugu would evaluate as text, which the
+# page's security policy forbids.
+studio() {
+	mkdir -p wasm/dist/studio
+	GOOS=js GOARCH=wasm CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o wasm/dist/studio/studio.wasm ./frontend/cmd/studio
+	cat "$(go env GOROOT)/lib/wasm/wasm_exec.js" >wasm/dist/studio/wasm_exec.js
+	grep -v '^ */\*DEBUG' "$(go list -m -f '{{.Dir}}' github.com/vugu/vugu)/domrender/renderer-js-script.js" >wasm/dist/studio/vugu.js
+}
+
 edge() {
 	go tool workers-assets-gen -mode=go -runtime=cloudflare -o wasm/dist/edge
 	GOOS=js GOARCH=wasm CGO_ENABLED=0 go build -trimpath -tags nethttpomithttp2 -ldflags "-s -w -X main.version=$(version)" -o wasm/dist/edge/app.wasm ./wasm/edge/worker
@@ -129,6 +138,7 @@ do_wasm() {
 	modules
 	engine
 	edge
+	studio
 }
 
 # do_package leaves what npm publish takes.
@@ -150,6 +160,7 @@ do_build() {
 	modules
 	engine
 	edge
+	studio
 	mkdir -p bin
 	CGO_ENABLED=1 go build -trimpath -ldflags "-s -w -X main.version=$(version)" -o bin/graft ./native/cmd/graft
 }
@@ -320,6 +331,7 @@ do_test() {
 	step "vet of the edge for js/wasm" edge_vet
 	step "engine.wasm" engine
 	step "the edge's app.wasm" edge
+	step "studio.wasm" studio
 	tally=$work/tests.log
 	step "tests" env CGO_ENABLED=1 go test -v -timeout 20m ./...
 	step "tests without cgo" env CGO_ENABLED=0 go test -v -timeout 10m ./shared/engine ./native/cli

@@ -75,7 +75,7 @@ const runner = {
 		let from = place, adapters = {}, loadIn4Bit = false;
 		if (dropped.has(place)) from = dropped.get(place)?.[0];
 		else if (place === "embedded") {
-			const listed = await (await fetch("models.json")).json();
+			const listed = (await (await fetch("models.json")).json()).models;
 			if (!listed.length) throw new Error("no model is built in: name one");
 			from = listed[0];
 			loadIn4Bit = listed[0].load_in_4bit;

@@ -24,6 +24,7 @@ type Host struct {
 	Version        string
 	OpenDevice     func(threads int) (device.Device, error) // 0 threads: one for each core
 	Web            web.Files                                // the page of graft web and its runtime
+	Studio         web.Files                                // the same of graft studio
 	Edge           edge.Runtime                             // what graft edge build puts into a Worker
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -140,6 +141,7 @@ graft predict --adapter out/finance "本季度公司营收同比增长20%,净利
 		a.inspect(),
 		a.memory(),
 		a.web(),
+		a.studio(),
 		a.quantize(),
 		a.merge(),
 		a.export(),

@@ -19,43 +19,59 @@ import (
 const webPort = 8017
 
 func (a *app) web() *cobra.Command {
-	var models, adapters []string
-	var output string
-	var port int
-	cmd := a.command("web", text{"serve a page that runs models in the browser", "提供在浏览器中运行模型的网页"},
+	return a.page("web", webPort, a.Web, text{"serve a page that runs models in the browser", "提供在浏览器中运行模型的网页"},
 		text{"web serves a page on this machine alone. The page downloads the models and adapters once, keeps them, and runs them in\nthe browser: it classifies, writes and chats, also when this server and the network are gone. With --output it writes\nthe page and the models to a folder instead, for any host of static files.",
 			"web 仅在本机提供网页。网页将模型和适配器下载一次并保存,在浏览器中运行:分类、生成和对话,\n服务停止或断网后也能使用。给出 --output 时改为把网页和模型写入目录,可放到任何静态网站托管服务。"},
 		`graft web --adapter out/finance
 graft web --model smollm2.gguf --port 9000
-graft web --adapter out/finance --output site`,
-		func(ctx context.Context, _ []string) error {
-			offered, err := a.offered(models, adapters)
-			if err != nil {
-				return err
-			}
-			site, err := web.New(web.Options{Files: a.Web, Models: offered})
-			if err != nil {
-				return err
-			}
-			if output != "" {
-				if err := site.Write(output); err != nil {
-					return err
-				}
-				a.note(text{"the page is in %s", "网页已写入 %s"}, output)
-				return nil
-			}
-			err = web.Serve(ctx, fmt.Sprintf("127.0.0.1:%d", port), site, func(url string) {
-				a.note(text{"the page is at %s; Ctrl-C ends it", "网页地址:%s(按 Ctrl-C 结束)"}, url)
-			})
-			if err == nil {
-				err = ctx.Err()
-			}
+graft web --adapter out/finance --output site`)
+}
+
+// studioPort is where the studio is, unless told otherwise.
+const studioPort = 8018
+
+func (a *app) studio() *cobra.Command {
+	return a.page("studio", studioPort, a.Studio, text{"serve the studio: write and compare prompts in the browser", "提供工作室:在浏览器中编写和对比提示词"},
+		text{"studio serves a page on this machine alone, in which prompts are written, checked by the rules of graft prompt lint, run on\na model in the page itself, compared side by side, and kept in versions. Everything stays in the browser and works without\nthis server and the network. With --output it writes the studio to a folder instead, for any host of static files.",
+			"studio 仅在本机提供网页:编写提示词,按 graft prompt lint 的规则检查,在网页内的模型上运行,并排对比,\n保存版本。所有数据都留在浏览器里,服务停止或断网后也能使用。给出 --output 时改为写入目录,可放到任何静态网站托管服务。"},
+		`graft studio --model smollm2.gguf
+graft studio --adapter out/finance
+graft studio --model smollm2.gguf --output site`)
+}
+
+// page serves files of the browser's with models that they offer.
+func (a *app) page(use string, at int, files web.Files, short, long text, example string) *cobra.Command {
+	var models, adapters []string
+	var output string
+	var port int
+	cmd := a.command(use, short, long, example, func(ctx context.Context, _ []string) error {
+		offered, err := a.offered(models, adapters)
+		if err != nil {
 			return err
+		}
+		site, err := web.New(web.Options{Files: files, Models: offered})
+		if err != nil {
+			return err
+		}
+		if output != "" {
+			if err := site.Write(output); err != nil {
+				return err
+			}
+			a.note(text{"the page is in %s", "网页已写入 %s"}, output)
+			return nil
+		}
+		err = web.Serve(ctx, fmt.Sprintf("127.0.0.1:%d", port), site, func(url string) {
+			a.note(text{"the page is at %s; Ctrl-C ends it", "网页地址:%s(按 Ctrl-C 结束)"}, url)
 		})
+		if err == nil {
+			err = ctx.Err()
+		}
+		return err
+	})
 	f, of := cmd.Flags(), a.lang.of
 	f.StringArrayVar(&adapters, "adapter", nil, of(text{"adapter to offer, with its base: a PEFT directory, or a name as graft pull takes it; may be repeated", "提供的适配器(连同其基础模型):PEFT 目录或 graft pull 接受的名称,可重复"}))
 	f.StringArrayVar(&models, "model", nil, of(text{"model to offer: a Hugging Face directory, a GGUF file, or a name as graft pull takes it; may be repeated", "提供的模型:Hugging Face 目录、GGUF 文件或 graft pull 接受的名称,可重复"}))
-	f.IntVar(&port, "port", webPort, of(text{"port to listen on; 0: any", "监听端口;0 为任意"}))
+	f.IntVar(&port, "port", at, of(text{"port to listen on; 0: any", "监听端口;0 为任意"}))
 	f.StringVar(&output, "output", "", of(text{"folder to write the page to, instead of serving it", "写入网页的目录(不启动服务)"}))
 	return cmd
 }

@@ -34,6 +34,7 @@ type Files struct {
 	Folders []fs.FS
 	Engine  fs.FS // only its engine.wasm is taken
 	Data    map[string][]byte
+	Needs   []string // files without which the page cannot be, besides the engine
 }
 
 // Model is a model with the adapters that are for it.
@@ -101,6 +102,9 @@ func New(o Options) (*Site, error) {
 	}
 	for _, fsys := range o.Files.Folders {
 		err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+			if name == "." && errors.Is(err, fs.ErrNotExist) {
+				return nil // what is needed of it is looked for below
+			}
 			end := path.Ext(strings.TrimSuffix(name, compressed))
 			if err != nil || d.IsDir() || s.pages[name] != nil || types[end] == "" {
 				return err
@@ -112,8 +116,10 @@ func New(o Options) (*Site, error) {
 			return nil, err
 		}
 	}
-	if s.pages[EngineName] == nil && s.pages[EngineName+compressed] == nil {
-		return nil, fmt.Errorf("this graft was built without the web runtime (%s): build it with ./build.sh build", EngineName)
+	for _, name := range append([]string{EngineName}, o.Files.Needs...) {
+		if s.pages[name] == nil && s.pages[name+compressed] == nil {
+			return nil, fmt.Errorf("this graft was built without the web runtime (%s): build it with ./build.sh build", name)
+		}
 	}
 	if err := s.list(); err != nil {
 		return nil, err
