@@ -8,6 +8,10 @@ import "github.com/vugu/vugu/js"
 // Populate puts the prompt into the text area, unless it is there. vugu calls it at each drawing.
 func (a *App) Populate(v js.Value) {
 	a.area = v
+	if !v.Get("filled").Truthy() { // a page was left and came back: the element is new, and empty
+		v.Set("filled", true)
+		a.shownIn = nil
+	}
 	if a.Current == nil {
 		return
 	}
