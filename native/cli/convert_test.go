@@ -49,6 +49,24 @@ func TestMergeCausal(t *testing.T) {
 	}
 }
 
+// TestEvalGenerate answers the rows an adapter was trained on until it knows them, and compares.
+func TestEvalGenerate(t *testing.T) {
+	s := newSetting(t)
+	rows := write(t, s.out("rows.jsonl"), `{"prompt":"公司1","completion":"利润增长"}`+"\n"+`{"prompt":"公司2","completion":"亏损扩大"}`+"\n")
+	must(t, "train", "--model", s.base, "--train-file", rows, "--task-type", "CAUSAL_LM", "--target-modules", "all-linear", "--learning-rate", "2e-2",
+		"--max-steps", "60", "--eval-strategy", "no", "--save-strategy", "no", "--output-dir", s.out("out"))
+	ask := []string{"--data", rows, "--generate", "--max-new-tokens", "8", "--json"}
+	untrained := object(t, must(t, append([]string{"eval", "--task", "CAUSAL_LM", "--model", s.base}, ask...)...))
+	trained := object(t, must(t, append([]string{"eval", "--adapter", s.out("out")}, ask...)...))
+	if x, y := untrained["chrf"].(float64), trained["chrf"].(float64); x >= y || trained["n"] != 2.0 {
+		t.Errorf("before %v, after training %v", untrained, trained)
+	}
+	plain := write(t, s.out("plain.jsonl"), `{"text":"公司1"}`+"\n")
+	if exit, _, stderr := run(t, "", "eval", "--task", "CAUSAL_LM", "--model", s.base, "--data", plain, "--generate"); exit != exitFailure || !strings.Contains(stderr, "plain.jsonl:1: nothing to compare") {
+		t.Errorf("rows without answers: exit code %d, %s", exit, stderr)
+	}
+}
+
 // TestQuantize: what is written opens as a model, is smaller, and says nearly the same.
 func TestQuantize(t *testing.T) {
 	s := newSetting(t)

@@ -14,16 +14,18 @@ import (
 // evaluation is one run of graft eval.
 type evaluation struct {
 	*app
-	cmd         *cobra.Command
-	data        string
-	columns     dataset.Columns
-	task        string
-	maxLength   int
-	positive    string
-	asJSON      bool
-	model       *modelFlags
-	predictions *predictionFlags
-	judgement   *judgementFlags
+	cmd          *cobra.Command
+	data         string
+	columns      dataset.Columns
+	task         string
+	maxLength    int
+	generate     bool
+	maxNewTokens int
+	positive     string
+	asJSON       bool
+	model        *modelFlags
+	predictions  *predictionFlags
+	judgement    *judgementFlags
 }
 
 func (a *app) eval() *cobra.Command {
@@ -32,15 +34,16 @@ func (a *app) eval() *cobra.Command {
 		text{`eval classifies the rows of a file and compares the answers with its labels: accuracy, precision, recall, F1, areas
 under curves, calibration and more with 95 % intervals, the confusion matrix, latency, throughput and memory.
 --predictions scores the answers that another system left in a file; texts with a column reference are compared by
-ROUGE, BLEU and chrF. --targets gives verdicts: pass, fail, or not enough data, if the limit lies in the interval.
+ROUGE, BLEU and chrF, and so are a model's own with --generate. --targets gives verdicts: pass, fail, or not enough data, if the limit lies in the interval.
 --feedback reads a log of who converted or was reviewed. --report leaves JSON, Markdown, HTML, JUnit and CSV files.`,
 			`eval 对文件逐行分类并与标签比较:准确率、精确率、召回率、F1、曲线下面积、校准等指标及 95 % 置信区间,
 混淆矩阵,延迟、吞吐量和内存。--predictions 对其他系统写入文件的预测评分;含 reference 列的文本以
-ROUGE、BLEU、chrF 比较。--targets 给出结论:pass、fail,或 not enough data(界限落在区间内)。
+ROUGE、BLEU、chrF 比较;--generate 则比较模型自己生成的回答。--targets 给出结论:pass、fail,或 not enough data(界限落在区间内)。
 --feedback 读取转化或人工审核的日志。--report 写出 JSON、Markdown、HTML、JUnit 和 CSV 文件。`},
 		`graft eval --adapter out/finance --data test.csv --targets article --report out/report
 graft eval --predictions predictions.csv --json
 graft eval --adapter out/finance --data test.csv --calibrate valid.csv --max-review-rate 5%
+graft eval --adapter out/answers --data test.jsonl --generate --max-new-tokens 64
 graft eval --feedback log.csv`,
 		e.run)
 	e.predictions = a.predictionFlags(e.cmd)
@@ -51,6 +54,8 @@ graft eval --feedback log.csv`,
 	f.StringVar(&e.columns.Label, "label-column", "label", of(text{"column of the label", "标签所在列"}))
 	f.StringVar(&e.task, "task", "", of(text{"SEQ_CLS, or CAUSAL_LM to measure perplexity; default: the adapter's task", "SEQ_CLS,或 CAUSAL_LM(计算困惑度);默认为适配器的任务"}))
 	f.IntVar(&e.maxLength, "max-length", 0, of(text{"longest text in tokens, for CAUSAL_LM; 0: the model's", "文本的最大 token 数(CAUSAL_LM);0 为模型上限"}))
+	f.BoolVar(&e.generate, "generate", false, of(text{"for CAUSAL_LM: answer each row's prompt or messages by the likeliest text, and compare with its completion or last message", "CAUSAL_LM:对每行的提示或消息生成最可能的回答,并与其 completion 或最后一条消息比较"}))
+	f.IntVar(&e.maxNewTokens, "max-new-tokens", 256, of(text{"longest answer in tokens, with --generate", "回答的最大 token 数(配合 --generate)"}))
 	f.StringVar(&e.positive, "positive", "", of(text{"class that precision, recall and F1 are of, when there are two; default: the last, or one that is named so", "二分类时精确率、召回率和 F1 所针对的类别(默认为最后一个,或名称表明为正类的)"}))
 	e.judgement = a.judgementFlags(e.cmd)
 	f.BoolVar(&e.asJSON, "json", false, of(msgJSON))
@@ -83,9 +88,19 @@ func (e *evaluation) run(ctx context.Context, _ []string) error {
 	} else if kind != "" && kind != adapter.SeqCls {
 		return usagef("--task is %q, expected %s or %s", e.task, adapter.SeqCls, adapter.CausalLM)
 	}
+	if e.generate && kind != adapter.CausalLM {
+		return usagef("--generate is for %s; --task says otherwise, or the adapter does", adapter.CausalLM)
+	}
 	table, err := readTable(e.data, e.columns)
 	if err != nil {
 		return err
+	}
+	if e.generate {
+		records, err := e.generated(ctx, o.Base, o.adapter, table)
+		if err != nil {
+			return err
+		}
+		return e.ofTexts(records)
 	}
 	if kind == adapter.CausalLM {
 		r, err := perplexity(ctx, o.Base, o.adapter, table, e.maxLength, scoreBatch)
