@@ -66,8 +66,8 @@ type App struct {
 // The times that work is put off by, so that typing stays light.
 const (
 	lookAfter = 120 * time.Millisecond // reading the prompt anew
-	saveAfter = 400 * time.Millisecond
-	drawAfter = 60 * time.Millisecond // between pieces of an answer
+	saveAfter = 400 * time.Millisecond // saving what is typed
+	drawAfter = 60 * time.Millisecond  // between pieces of an answer
 )
 
 // NewApp opens what is kept. It may wait.
@@ -165,17 +165,21 @@ func (a *App) changed() {
 	d := a.Current
 	d.Updated = a.Now()
 	a.after("look", lookAfter, func() { a.update(a.look) })
-	a.keep(d)
+	a.keep(d, saveAfter)
 }
 
-// keep saves a prompt in a moment.
-func (a *App) keep(d *studio.Document) {
+// keep saves a prompt in a moment: at once, but for typing, which goes on.
+func (a *App) keep(d *studio.Document, wait time.Duration) {
 	if a.pending[d.ID] == nil {
 		a.Saving++
 	}
 	a.pending[d.ID] = d
-	a.after("save "+d.ID, saveAfter, func() {
+	a.after("save "+d.ID, wait, func() {
 		a.Env.Lock()
+		if a.pending[d.ID] == nil { // a timer that had run out already when it was put off kept it
+			a.Env.UnlockOnly()
+			return
+		}
 		c := d.Copy()
 		delete(a.pending, d.ID)
 		a.Env.UnlockOnly()
@@ -208,7 +212,7 @@ func (a *App) Rename(name, folder string) {
 		a.fail(err)
 		return
 	}
-	a.keep(a.Current)
+	a.keep(a.Current, 0)
 }
 
 // New makes a prompt from a template, or an empty one.
@@ -223,7 +227,7 @@ func (a *App) add(name, text, tests string, values map[string]string) {
 	d.Tests, d.Values = tests, values
 	a.Open(d)
 	a.At = "write"
-	a.keep(d)
+	a.keep(d, 0)
 }
 
 // Delete asks, and deletes the prompt in the editor.
@@ -256,7 +260,7 @@ func (a *App) KeepVersion() {
 	a.flush()
 	if _, ok := a.Current.Keep(a.Note, a.Now()); ok {
 		a.Note = ""
-		a.keep(a.Current)
+		a.keep(a.Current, 0)
 	}
 }
 
@@ -268,7 +272,7 @@ func (a *App) Restore(number int) {
 		return
 	}
 	a.look()
-	a.keep(a.Current)
+	a.keep(a.Current, 0)
 }
 
 // Mend makes the change that a finding proposes.
@@ -281,7 +285,7 @@ func (a *App) Mend(f prompt.Finding) {
 	}
 	a.Current.Text = text
 	a.look()
-	a.keep(a.Current)
+	a.keep(a.Current, 0)
 }
 
 // Share copies a link that holds the prompt.

@@ -32,3 +32,11 @@ func (c *Root) Status() string {
 	}
 	return c.Model.Name
 }
+
+// Saved tells whether all that was written is on the device.
+func (c *Root) Saved() string {
+	if c.Saving > 0 {
+		return c.T("saving")
+	}
+	return c.T("saved")
+}

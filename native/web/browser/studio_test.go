@@ -78,11 +78,12 @@ func TestStudio(t *testing.T) {
 	p.click(`[data-page="versions"]`)
 	p.until(`document.querySelector(".version p").textContent === "first"`)
 	p.click("button.language")
-	p.until(`document.documentElement.lang !== "en" || document.querySelector("h1").textContent === "Graft Studio"`)
+	p.until(`document.querySelector("h1").textContent === (document.documentElement.lang === "zh" ? "Graft 工作室" : "Graft Studio")`)
 	if folder := os.Getenv("GRAFT_SCREENSHOTS"); folder != "" {
 		p.pictures(folder)
 	}
 	p.until(`document.documentElement.dataset.offline === "ready"`)
+	p.until(`["Saved", "已保存"].includes(document.querySelector(".saved").textContent)`)
 	s.Close()
 	p.run(chromedp.Reload())
 	p.until(`document.querySelector("textarea.source")?.value === "公司{{行业}}营收"`)
