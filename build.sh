@@ -355,7 +355,7 @@ do_fuzz() {
 	begin
 	while IFS=: read -r file name; do
 		step "$(dirname "$file") $name" go test "./$(dirname "$file")" -run '^$' -fuzz "^$name\$" -fuzztime "${seconds}s" </dev/null
-	done < <(grep -roE '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' shared native kernels examples | sed 's/func //' | LC_ALL=C sort)
+	done < <(grep -roE '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' shared native kernels examples wasm frontend | sed 's/func //' | LC_ALL=C sort)
 	end
 }
 

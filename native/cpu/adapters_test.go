@@ -9,4 +9,9 @@ import (
 )
 
 // TestAdapters holds every kind of adapter, used and trained, to PEFT.
-func TestAdapters(t *testing.T) { adaptertest.Run(t, opener(Options{Threads: 2})) }
+func TestAdapters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the suite is long, and the race detector sees nothing of kernels")
+	}
+	adaptertest.Run(t, opener(Options{Threads: 2}))
+}

@@ -21,6 +21,9 @@ func opener(o Options) devicetest.Opener {
 
 // TestConformance holds the kernels' module on wazero to the reference.
 func TestConformance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the suite is long, and the race detector sees nothing of kernels")
+	}
 	for _, threads := range []int{1, 2} {
 		t.Run(fmt.Sprint(threads), func(t *testing.T) { devicetest.Run(t, opener(Options{Threads: threads})) })
 	}
