@@ -21,6 +21,9 @@ func opener(o Options) devicetest.Opener {
 
 // TestConformance holds the kernels of every instruction set this machine can run to the reference.
 func TestConformance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the suite is long, and the race detector sees nothing of kernels")
+	}
 	for _, isa := range ISAs() {
 		for _, threads := range []int{1, 2} {
 			t.Run(fmt.Sprintf("%s/%d", isa, threads), func(t *testing.T) {
