@@ -246,6 +246,13 @@ generated() {
 	cp kernels/include/ops.h "$work/ops.h"
 	go generate ./shared/op
 	cmp kernels/include/ops.h "$work/ops.h" || { echo "kernels/include/ops.h was not what go generate ./shared/op makes; commit it as it is now"; return 1; }
+	mkdir "$work/ui"
+	cp frontend/ui/*_gen.go "$work/ui"
+	go generate ./frontend/ui
+	local name
+	for name in frontend/ui/*_gen.go; do
+		cmp "$name" "$work/ui/${name##*/}" || { echo "$name was not what go generate ./frontend/ui makes; commit it as it is now"; return 1; }
+	done
 }
 
 # kernels_same builds kernels_*.wasm again and compares.

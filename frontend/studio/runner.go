@@ -54,17 +54,7 @@ type Runner interface {
 	Open(ctx context.Context, place string, threads int, progress func(Progress)) (ModelInfo, error)
 	// Answer calls onText with each new piece.
 	Answer(ctx context.Context, r Request, onText func(string)) (Answer, error)
-	// Count is how many tokens the messages are.
-	Count(ctx context.Context, messages []Message) (int, error)
-	// Classify gives each text's label and its probability.
-	Classify(ctx context.Context, texts []string, adapter string) ([]Label, error)
 	// AddAdapter loads a PEFT folder from a place; RemoveAdapter takes it out again.
 	AddAdapter(ctx context.Context, name, place string) (ModelInfo, error)
 	RemoveAdapter(ctx context.Context, name string) (ModelInfo, error)
-}
-
-// Label is the class of a text.
-type Label struct {
-	Label      string
-	Confidence float64
 }

@@ -10,7 +10,6 @@ import (
 const (
 	kindPrompt   = "prompt"
 	kindSettings = "settings"
-	kindRun      = "run"
 )
 
 // Store keeps bytes on the device under a kind and a name. A Put replaces the whole or, when the page dies in the middle,

@@ -49,8 +49,6 @@ const store = {
 
 /** @type {Graft | undefined} */
 let graft;
-/** @type {Map<string, File[]>} what a person dropped, by the place it is named */
-const dropped = new Map();
 
 function model() {
 	if (!graft) throw new Error("no model is open");
@@ -62,19 +60,12 @@ async function info() {
 	return JSON.stringify({ Name: i.name, Adapters: (await g.adapters.list()).map((a) => a.name), Threads: i.threads, Kernels: i.kernels, Context: i.context, Chat: i.chat });
 }
 
-/** @param {string} place @returns {any} */
-function adapterPlace(place) {
-	const files = dropped.get(place);
-	return files ? { name: place, files: files.map((f) => ({ name: f.name, blob: f })) } : place;
-}
-
 const runner = {
 	/** @param {string} place @param {number} threads @param {(phase: string, done: number, total: number) => void} onProgress */
 	async open(place, threads, onProgress) {
 		/** @type {any} */
 		let from = place, adapters = {}, loadIn4Bit = false;
-		if (dropped.has(place)) from = dropped.get(place)?.[0];
-		else if (place === "embedded") {
+		if (place === "embedded") {
 			const listed = (await (await fetch("models.json")).json()).models;
 			if (!listed.length) throw new Error("no model is built in: name one");
 			from = listed[0];
@@ -103,13 +94,9 @@ const runner = {
 		}
 		return JSON.stringify({ Text: last?.text ?? "", FinishReason: last?.finish_reason ?? "", PromptTokens: last?.prompt_tokens ?? 0, CompletionTokens: last?.completion_tokens ?? 0, FirstTokenMS: last?.first_token_ms ?? 0, TokensPerSecond: last?.tokens_per_second ?? 0 });
 	},
-	/** @param {string} messages */
-	count: async (messages) => String(await model().measureContextUsage(JSON.parse(messages))),
-	/** @param {string} texts @param {string} adapter */
-	classify: async (texts, adapter) => JSON.stringify((await model().classify(/** @type {string[]} */ (JSON.parse(texts)), { adapter })).map((p) => ({ Label: p.label, Confidence: p.confidence }))),
 	/** @param {string} name @param {string} place */
 	async addAdapter(name, place) {
-		await model().adapters.add(name, adapterPlace(place));
+		await model().adapters.add(name, place);
 		return info();
 	},
 	/** @param {string} name */
@@ -158,8 +145,5 @@ const page = {
 		p.append(message);
 	},
 };
-
-/** hold names files that a person dropped or chose, so that Go can ask for them. @param {string} place @param {File[]} files */
-export const hold = (place, files) => void dropped.set(place, files);
 
 Object.assign(globalThis, { graftPorts: { store, runner, page } });

@@ -128,24 +128,6 @@ func (r *runner) Answer(ctx context.Context, request studio.Request, onText func
 	return answer, err
 }
 
-func (r *runner) Count(_ context.Context, messages []studio.Message) (n int, err error) {
-	data, err := json.Marshal(messages)
-	if err != nil {
-		return 0, err
-	}
-	err = decode(r.port.Call("count", string(data)), &n)
-	return n, err
-}
-
-func (r *runner) Classify(_ context.Context, texts []string, adapter string) (labels []studio.Label, err error) {
-	data, err := json.Marshal(texts)
-	if err != nil {
-		return nil, err
-	}
-	err = decode(r.port.Call("classify", string(data), adapter), &labels)
-	return labels, err
-}
-
 func (r *runner) AddAdapter(_ context.Context, name, place string) (info studio.ModelInfo, err error) {
 	err = decode(r.port.Call("addAdapter", name, place), &info)
 	return info, err
